@@ -1,0 +1,5 @@
+//! placeholder
+
+mod settings;
+
+pub use settings::*;

@@ -1,0 +1,104 @@
+//! The settings as the daemon uses them: validated, with every default in place.
+//!
+//! Made by [`super::load`] from the file as written; names follow the configuration's tables and keys.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use hyper::Uri;
+use wxlogin_state::{DeviceType, Proxy, Secret};
+
+/// Everything the daemon was told.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// `[state]`
+    pub state: State,
+    /// `[control]`
+    pub control: Control,
+    /// `[device]`
+    pub device: Device,
+    /// `[relogin]`
+    pub relogin: Relogin,
+    /// `[sandbox]`; present exactly when the daemon was started with `--sandbox`.
+    pub sandbox: Option<Sandbox>,
+}
+
+/// Where the store lives and what it keeps.
+#[derive(Debug, Clone)]
+pub struct State {
+    /// Directory of the store, the lock and the control token.
+    pub dir: PathBuf,
+    /// How long a dropped session stays known.
+    pub keep_dropped: Duration,
+    /// How many events the journal keeps.
+    pub keep_events: u64,
+}
+
+/// The control API.
+#[derive(Debug, Clone)]
+pub struct Control {
+    /// Path of the Unix socket; `None` turns it off.
+    pub socket: Option<PathBuf>,
+    /// TCP address; `None` turns it off.
+    pub listen: Option<SocketAddr>,
+    /// Whether `listen` may be anything but loopback.
+    pub allow_remote: bool,
+    /// File of the token that TCP callers must present; made at first start where it is missing.
+    pub token_file: PathBuf,
+}
+
+/// System A, the device login platform.
+#[derive(Debug, Clone)]
+pub struct Device {
+    /// Where the platform is; scheme `http` or `https`, no query.
+    pub base_url: Uri,
+    /// How its key is had.
+    pub auth: DeviceAuth,
+    /// Device type of logins that do not name one.
+    pub device_type: DeviceType,
+    /// Where logins come from that do not say it.
+    pub proxy: Option<Proxy>,
+    /// `autoCheck` of `/getIPadLoginInfo`; seed 002 advises `false`.
+    pub auto_check: bool,
+    /// How long one call for an answer may block at the platform.
+    pub poll_timeout: Duration,
+    /// How long a person has for each step: scan, code, slider.
+    pub qr_valid_for: Duration,
+    /// Most logins in flight at once.
+    pub max_polls: usize,
+}
+
+/// How the daemon gets the platform's `Authorization` key.
+#[derive(Debug, Clone)]
+pub enum DeviceAuth {
+    /// `/member/login` with these; the key is kept in the store.
+    Password {
+        /// `account`
+        account: String,
+        /// From `password_file` or the credential `device.password`.
+        password: Secret,
+    },
+    /// The key itself, from `authorization_file` or the credential `device.authorization`.
+    Key(Secret),
+}
+
+/// The known life of an account. More of `[relogin]` comes with the re-login itself.
+#[derive(Debug, Clone)]
+pub struct Relogin {
+    /// An account's first login drops once within this time (seed 002).
+    pub first_drop: Duration,
+}
+
+/// The embedded sandbox.
+#[derive(Debug, Clone)]
+pub struct Sandbox {
+    /// Loopback address of the platform's and the phone's pages.
+    pub listen: SocketAddr,
+    /// When the simulated platform drops a first login.
+    pub first_drop: Duration,
+    /// Whether the simulated phone scans by itself.
+    pub autopilot: bool,
+    /// How long the simulated platform blocks `/getIPadLoginInfo`; the real one takes up to 250 s.
+    pub block: Duration,
+}
