@@ -64,6 +64,13 @@ impl Batch {
         self.put(key::PLATFORM_KEY.to_vec(), platform_key)
     }
 
+    /// Takes in everything that `other` holds, after what is there.
+    pub fn append(&mut self, other: Self) {
+        self.puts.extend(other.puts);
+        self.removals.extend(other.removals);
+        self.events.extend(other.events);
+    }
+
     /// Forgets a session.
     pub fn forget_session(&mut self, w_id: &WId) {
         self.removals.push(key::session(w_id));
