@@ -67,9 +67,12 @@ impl Faults {
         self.list.push(Fault { line, column: None, key: key.to_owned(), message: message.into() });
     }
 
-    /// The text is not TOML, at this line and column.
+    /// The text is not TOML, at this line and column. Only the first of a line counts: the others are its echo.
     pub(super) fn syntax(&mut self, at: Option<(usize, usize)>, message: impl Into<String>) {
         let (line, column) = at.unzip();
+        if self.list.last().is_some_and(|last| last.column.is_some() && last.line == line) {
+            return;
+        }
         self.list.push(Fault { line, column, key: String::new(), message: message.into() });
     }
 

@@ -17,9 +17,6 @@ use super::fault::{Faults, Given, Place};
 use super::limits::Limits;
 use super::values::{ADDRESS_OR_NONE, address_or_none, base_url, cut, is_host_and_port, quoted, written};
 
-/// Most syntax faults shown at once: after a few, each is the echo of one before.
-const SYNTAX_FAULTS_SHOWN: usize = 5;
-
 /// A table being read.
 pub(super) struct Table<'r> {
     text: &'r str,
@@ -41,7 +38,7 @@ pub(super) fn document<T>(
 ) -> Option<T> {
     let (root, errors) = DeTable::parse_recoverable(text);
     if !errors.is_empty() {
-        for error in errors.iter().take(SYNTAX_FAULTS_SHOWN) {
+        for error in &errors {
             faults.syntax(error.span().map(|span| position(text, span.start)), error.message());
         }
         return None;
