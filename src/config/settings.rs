@@ -80,7 +80,12 @@ pub enum DeviceAuth {
         password: Secret,
     },
     /// The key itself, from `authorization_file` or the credential `device.authorization`.
-    Key(Secret),
+    Key {
+        /// The key.
+        key: Secret,
+        /// `account`, where it is configured: `/member/offline` names it beside the key.
+        account: Option<String>,
+    },
 }
 
 /// The known life of an account. More of `[relogin]` comes with the re-login itself.

@@ -193,7 +193,8 @@ mod tests {
 
     #[test]
     fn a_code_may_be_text_or_a_number_and_the_message_has_two_names() {
-        let expected = Envelope { code: Code::Success, message: "处理成功".to_owned(), data: Data::Absent };
+        let expected =
+            Envelope { code: Code::Success, message: "处理成功".to_owned(), data: Data::Absent };
         for body in [
             r#"{"code":"1000","message":"处理成功","data":null}"#,
             r#"{"code":1000,"msg":"处理成功"}"#,
@@ -220,7 +221,8 @@ mod tests {
 
     #[test]
     fn a_failure_inside_a_success_is_a_failure() {
-        let nested = r#"{"code":"1000","message":"处理成功","data":{"code":"1001","message":"失败","data":null}}"#;
+        let nested =
+            r#"{"code":"1000","message":"处理成功","data":{"code":"1001","message":"失败","data":null}}"#;
         let envelope = reply(nested).open().unwrap();
         assert_eq!((envelope.code, envelope.message.as_str()), (Code::Failure, "失败"));
     }
@@ -234,11 +236,14 @@ mod tests {
 
     #[test]
     fn only_words_about_the_key_refuse_the_key() {
-        for message in ["Authorization 错误", "鉴权失败", "未授权", "token失效", "Token expired", "unauthorized"] {
+        for message in
+            ["Authorization 错误", "鉴权失败", "未授权", "token失效", "Token expired", "unauthorized"]
+        {
             let refused = reply(&format!(r#"{{"code":"1001","message":"{message}"}}"#)).authorized();
             assert!(matches!(refused, Err(Trouble::KeyRefused { .. })), "{message}: {refused:?}");
         }
-        for message in ["失败", "用户拒绝授权登录", "二维码已过期", "登录失效", "请在iPad上输入验证码", ""] {
+        for message in ["失败", "用户拒绝授权登录", "二维码已过期", "登录失效", "请在iPad上输入验证码", ""]
+        {
             let envelope = reply(&format!(r#"{{"code":"1001","message":"{message}"}}"#)).authorized();
             assert_eq!(envelope.unwrap().code, Code::Failure, "{message}");
         }

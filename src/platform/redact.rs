@@ -127,7 +127,9 @@ fn value_after(text: &str, at: usize) -> (usize, usize) {
             let start = text.len() - quoted.len();
             (start, start + quoted_length(quoted, escapes))
         }
-        None => (start, start + value.find([',', '}', ']', '&', '<', '"', '\r', '\n']).unwrap_or(value.len())),
+        None => {
+            (start, start + value.find([',', '}', ']', '&', '<', '"', '\r', '\n']).unwrap_or(value.len()))
+        }
     }
 }
 

@@ -64,6 +64,9 @@ pub enum Trouble {
     /// A new key is not used before it is kept: every restart would need another.
     #[error("the platform's new key could not be kept: {0}")]
     KeyNotKept(String),
+    /// There is no key, and `/member/login` brought none.
+    #[error("logging in at the platform failed")]
+    LoginFailed(#[source] Arc<Trouble>),
     /// The last `/member/login` failed so recently that another one waits.
     #[error("logging in at the platform failed; the next attempt is {} s away", wait.as_secs() + 1)]
     LoginPaused {
@@ -110,8 +113,10 @@ impl Trouble {
     /// Whether the platform itself said no. Everything else is a platform that cannot be reached or understood.
     pub fn is_refusal(&self) -> bool {
         match self {
-            Self::KeyRefused { .. } | Self::Refused { .. } | Self::AccountFrozen | Self::AccountExpired => true,
-            Self::LoginPaused { last, .. } => last.is_refusal(),
+            Self::KeyRefused { .. } | Self::Refused { .. } | Self::AccountFrozen | Self::AccountExpired => {
+                true
+            }
+            Self::LoginFailed(last) | Self::LoginPaused { last, .. } => last.is_refusal(),
             _ => false,
         }
     }
@@ -130,6 +135,7 @@ impl Trouble {
             Self::Refused { .. } => "refused",
             Self::AccountFrozen | Self::AccountExpired => "account",
             Self::KeyNotKept(_) => "key-not-kept",
+            Self::LoginFailed(_) => "login-failed",
             Self::LoginPaused { .. } => "login-paused",
         }
     }
@@ -141,6 +147,7 @@ impl Trouble {
             | Self::Unreadable { body, .. }
             | Self::Incomplete { body, .. }
             | Self::KeyRefused { body } => Some(&body.0),
+            Self::LoginFailed(last) => last.body_excerpt(),
             _ => None,
         }
     }
