@@ -52,16 +52,23 @@ pub struct Parts {
     pub dir: StateDir,
     /// What the journal keeps.
     pub retention: Retention,
-    /// How long a dropped session stays known.
-    pub keep_dropped: Duration,
-    /// The machine's figures.
-    pub rules: Rules,
-    /// Most logins in flight at once.
-    pub max_in_flight: usize,
+    /// What the driver goes by.
+    pub figures: Figures,
     /// The time of day.
     pub clock: Clock,
     /// Tracks every task that the driver starts.
     pub tasks: TaskTracker,
+}
+
+/// The figures that the driver goes by; a reload may change them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Figures {
+    /// The machine's own.
+    pub rules: Rules,
+    /// Most logins in flight at once.
+    pub max_in_flight: usize,
+    /// How long a dropped session stays known.
+    pub keep_dropped: Duration,
 }
 
 /// What a login is begun with.
@@ -134,7 +141,7 @@ enum Message {
     Begin { request: LoginRequest, reply: Reply<Begun> },
     Issued(begin::Issued),
     KeepKey { key: PlatformKey, reply: Reply<()> },
-    Rules(Rules),
+    Figures(Figures),
     Ping(Reply<()>),
     Stop,
 }
@@ -157,16 +164,14 @@ pub struct Opened {
 /// What of [`Parts`] is left once the store is open.
 #[derive(Debug)]
 struct Remaining {
-    keep_dropped: Duration,
-    rules: Rules,
-    max_in_flight: usize,
+    figures: Figures,
     clock: Clock,
     tasks: TaskTracker,
 }
 
 /// Opens the store and shows what it holds.
 pub fn open(parts: Parts) -> Result<Opened, OpenError> {
-    let Parts { dir, retention, keep_dropped, rules, max_in_flight, clock, tasks } = parts;
+    let Parts { dir, retention, figures, clock, tasks } = parts;
     let (keeper, store, contents) = keeper::Keeper::open(dir, retention)?;
     let Contents { sessions, accounts, platform_key, last_seq } = contents;
     let (sender, inbox) = mpsc::channel(INBOX);
@@ -177,7 +182,7 @@ pub fn open(parts: Parts) -> Result<Opened, OpenError> {
         inbox,
         keeper,
         last_seq,
-        parts: Remaining { keep_dropped, rules, max_in_flight, clock, tasks },
+        parts: Remaining { figures, clock, tasks },
     })
 }
 
@@ -215,9 +220,9 @@ impl Driver {
     }
 
     /// Goes by other figures from now on; deadlines that are set stay.
-    pub async fn set_rules(&self, rules: Rules) {
-        // A driver that has ended has no use for rules.
-        let _ = self.inbox.send(Message::Rules(rules)).await;
+    pub async fn go_by(&self, figures: Figures) {
+        // A driver that has ended has no use for figures.
+        let _ = self.inbox.send(Message::Figures(figures)).await;
     }
 
     /// Answers after a full round of the driver, with a store that can be written.

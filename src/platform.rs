@@ -22,6 +22,7 @@ mod routable;
 mod transport;
 mod trouble;
 
+use std::fmt;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -60,6 +61,12 @@ const LARGEST: usize = 1024 * 1024;
 /// The platform, ready to be called. Clones share the key.
 #[derive(Clone)]
 pub struct Platform(Arc<Inner>);
+
+impl fmt::Debug for Platform {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Platform").field("endpoint", &self.0.endpoint).finish_non_exhaustive()
+    }
+}
 
 struct Inner {
     endpoint: Endpoint,

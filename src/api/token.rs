@@ -2,11 +2,13 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use subtle::ConstantTimeEq;
 use wxlogin_state::Secret;
+
+use crate::config::{SecretError, read_secret};
 
 /// Random bytes in a token: 256 bits.
 const BYTES: usize = 32;
@@ -17,22 +19,19 @@ const SHORTEST: usize = 16;
 /// Why there is no token.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenError {
-    /// The file cannot be read or made.
-    #[error("the token file {path} cannot be used", path = path.display())]
-    File {
+    /// The file is no place for a secret.
+    #[error("the control token cannot be used")]
+    File(#[from] SecretError),
+    /// There is no file, and none can be made.
+    #[error("the control token {path} cannot be made", path = path.display())]
+    Make {
         /// Which file.
         path: PathBuf,
         /// Why.
         source: io::Error,
     },
-    /// Others can read it.
-    #[error("the token file {path} can be read by everybody: chmod o-rwx {path}", path = path.display())]
-    Open {
-        /// Which file.
-        path: PathBuf,
-    },
     /// Too short to be a secret.
-    #[error("the token in {path} has fewer than {SHORTEST} characters; remove the file to have one made", path = path.display())]
+    #[error("the control token in {path} has fewer than {SHORTEST} characters; remove the file to have one made", path = path.display())]
     Short {
         /// Which file.
         path: PathBuf,
@@ -46,21 +45,14 @@ pub struct Token(Secret);
 impl Token {
     /// Reads the token, and makes it where there is none (mode 0640).
     pub fn load_or_make(path: &Path) -> Result<Self, TokenError> {
-        let failed = |source| TokenError::File { path: path.to_owned(), source };
-        match fs::metadata(path) {
-            Ok(metadata) if metadata.permissions().mode() & 0o007 != 0 => {
-                return Err(TokenError::Open { path: path.to_owned() });
-            }
-            Ok(_) => {}
-            Err(error) if error.kind() == io::ErrorKind::NotFound => make(path).map_err(failed)?,
-            Err(error) => return Err(failed(error)),
+        if !path.exists() {
+            make(path).map_err(|source| TokenError::Make { path: path.to_owned(), source })?;
         }
-        let token = fs::read_to_string(path).map_err(failed)?;
-        let token = token.trim();
-        if token.len() < SHORTEST {
+        let token = read_secret(path)?;
+        if token.reveal().len() < SHORTEST {
             return Err(TokenError::Short { path: path.to_owned() });
         }
-        Ok(Self(Secret::new(token)))
+        Ok(Self(token))
     }
 
     /// Whether `presented` is the token; takes as long for a near miss as for a far one.
@@ -83,6 +75,8 @@ fn make(path: &Path) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     #[test]
@@ -114,15 +108,15 @@ mod tests {
         let path = dir.path().join("control.token");
         fs::write(&path, "0123456789abcdef0123").unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
-        let error = Token::load_or_make(&path).unwrap_err().to_string();
-        assert!(error.contains("control.token"), "{error}");
+        let error = anyhow::Error::from(Token::load_or_make(&path).unwrap_err());
+        assert!(format!("{error:#}").contains("control.token"), "{error:#}");
     }
 
     #[test]
     fn a_token_worth_nothing_is_refused() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("control.token");
-        fs::write(&path, "\n").unwrap();
+        fs::write(&path, "hunter2\n").unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
         assert!(matches!(Token::load_or_make(&path), Err(TokenError::Short { .. })));
     }

@@ -135,7 +135,7 @@ impl Rounds {
     fn round(&mut self, messages: impl Iterator<Item = Message>) {
         let now = self.parts.clock.now();
         let view = self.view.clone();
-        let rules = self.parts.rules;
+        let rules = self.parts.figures.rules;
         let mut turn = Turn::new(&view, &rules, now, self.last_seq);
         let mut answers = Vec::new();
         for message in messages {
@@ -173,8 +173,8 @@ impl Rounds {
                 Ok(()) => Some(Answer::Done(reply)),
                 Err(denied) => deny(reply, denied),
             },
-            Message::Rules(rules) => {
-                self.parts.rules = rules;
+            Message::Figures(figures) => {
+                self.parts.figures = figures;
                 None
             }
             Message::Ping(reply) => Some(Answer::Done(reply)),
@@ -204,7 +204,7 @@ impl Rounds {
             Err(reply) => reply,
         };
         let in_flight = self.view.count_in_flight() + self.beginnings.len();
-        if in_flight >= self.parts.max_in_flight {
+        if in_flight >= self.parts.figures.max_in_flight {
             return deny(reply, Denied::TooMany(in_flight));
         }
         let qr_request =
@@ -252,7 +252,7 @@ impl Rounds {
             wc_id: request.wc_id,
         };
         let now = self.parts.clock.now();
-        let session = Session::begun(start, turn.next_seq(), now, &self.parts.rules);
+        let session = Session::begun(start, turn.next_seq(), now, &self.parts.figures.rules);
         match turn.begin(session) {
             Ok(()) => Some(Answer::Begun(waiting, w_id)),
             Err(denied) => {
@@ -283,7 +283,7 @@ impl Rounds {
         for (n, session) in oldest.iter().enumerate() {
             let State::Dropped { drop, .. } = &session.state else { continue };
             let age = Duration::try_from(now.duration_since(drop.at)).unwrap_or_default();
-            if n < too_many || age > self.parts.keep_dropped {
+            if n < too_many || age > self.parts.figures.keep_dropped {
                 turn.forget(&session.w_id);
             }
         }
