@@ -2,6 +2,7 @@
 //!
 //! Ranges are wide. They catch the slip of a unit (`"250ms"` for `"250s"`), not an opinion.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 /// A default and the range around it, ends included.
@@ -25,7 +26,7 @@ pub(super) const KEEP_DROPPED: Limits<Duration> =
 pub(super) const KEEP_EVENTS: Limits<u64> = Limits { default: 100_000, least: 1_000, most: 10_000_000 };
 
 /// `device.proxy`: the platform's regions (protocol.md, `/iPadLogin`). There is no default region.
-pub(super) const PROXY_REGION: Limits<u64> = Limits { default: 1, least: 1, most: 23 };
+pub(super) const PROXY_REGION: RangeInclusive<u64> = 1..=23;
 
 /// `device.poll_timeout`: `/getIPadLoginInfo` blocks up to 250 s (seed 002, step 3).
 pub(super) const POLL_TIMEOUT: Limits<Duration> =

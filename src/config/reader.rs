@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -90,40 +91,41 @@ impl<'r> Table<'r> {
         given.is_some_and(|given| given.value)
     }
 
-    /// A whole number within its limits.
-    pub(super) fn given_number(&mut self, key: &'static str, limits: &Limits<u64>) -> Option<Given<u64>> {
-        let Limits { least, most, .. } = *limits;
+    /// A whole number within a range, if there is one.
+    pub(super) fn given_number(
+        &mut self,
+        key: &'static str,
+        range: RangeInclusive<u64>,
+    ) -> Option<Given<u64>> {
         self.converted(key, |value| match value {
             DeValue::Integer(integer) => u64::from_str_radix(integer.as_str(), integer.radix())
                 .ok()
-                .filter(|number| (least..=most).contains(number))
-                .ok_or_else(|| format!("must be between {least} and {most}, not {integer}")),
+                .filter(|number| range.contains(number))
+                .ok_or_else(|| {
+                    format!("must be between {} and {}, not {integer}", range.start(), range.end())
+                }),
             other => Err(format!("expected a whole number, found {}", shown(&other))),
         })
     }
 
     /// A whole number within its limits, or its default.
     pub(super) fn number(&mut self, key: &'static str, limits: &Limits<u64>) -> u64 {
-        self.given_number(key, limits).map_or(limits.default, |given| given.value)
+        self.given_number(key, limits.least..=limits.most).map_or(limits.default, |given| given.value)
     }
 
     /// A duration within its limits, or its default.
     pub(super) fn duration(&mut self, key: &'static str, limits: &Limits<Duration>) -> Duration {
         let Limits { default, least, most } = *limits;
         let given = self.converted(key, |value| {
-            let expected =
-                format!("expected a duration such as \"{}\", found {}", written(default), shown(&value));
-            let text = value.as_str().ok_or_else(|| expected.clone())?;
-            let duration = humantime::parse_duration(text).map_err(|_| expected)?;
-            if (least..=most).contains(&duration) {
-                return Ok(duration);
+            let found = shown(&value);
+            match value.as_str().map(humantime::parse_duration) {
+                Some(Ok(duration)) if (least..=most).contains(&duration) => Ok(duration),
+                Some(Ok(_)) => {
+                    let (least, most) = (written(least), written(most));
+                    Err(format!("must be between \"{least}\" and \"{most}\", not {found}"))
+                }
+                _ => Err(format!("expected a duration such as \"{}\", found {found}", written(default))),
             }
-            Err(format!(
-                "must be between \"{}\" and \"{}\", not {}",
-                written(least),
-                written(most),
-                shown(&value)
-            ))
         });
         given.map_or(default, |given| given.value)
     }
@@ -139,7 +141,7 @@ impl<'r> Table<'r> {
 
     /// An absolute path, or `""` for none.
     pub(super) fn path_or_none(&mut self, key: &'static str) -> Option<Given<Option<PathBuf>>> {
-        self.converted(key, |value| match string(value, "a path, or \"\" for none")? {
+        self.converted(key, |value| match string(value, "a path")? {
             text if text.is_empty() => Ok(None),
             text if text.starts_with('/') => Ok(Some(PathBuf::from(text.into_owned()))),
             _ => Err("expected an absolute path, or \"\" for none".to_owned()),
@@ -171,7 +173,7 @@ impl<'r> Table<'r> {
     /// A server of the form `host:port`.
     pub(super) fn host_and_port(&mut self, key: &'static str) -> Option<Given<String>> {
         self.converted(key, |value| {
-            let text = string(value, "\"host:port\"")?;
+            let text = string(value, "a server such as host:port")?;
             if is_host_and_port(&text) {
                 Ok(text.into_owned())
             } else {
@@ -218,7 +220,7 @@ impl<'r> Table<'r> {
 
     fn refuse_leftovers(mut self) {
         for key in std::mem::take(&mut self.entries).into_iter().map(|(key, _)| key) {
-            let name = cut(key.get_ref());
+            let name = cut(key.get_ref()).escape_debug().to_string();
             let message = match nearest(&name, &self.asked) {
                 Some(known) => format!("unknown key; did you mean {known}?"),
                 None if self.name.is_empty() => format!("unknown; this file has {}", self.asked.join(", ")),
@@ -234,7 +236,19 @@ impl<'r> Table<'r> {
 fn string<'v>(value: DeValue<'v>, expected: &str) -> Result<Cow<'v, str>, String> {
     match value {
         DeValue::String(text) => Ok(text),
-        other => Err(format!("expected {expected}, found {}", shown(&other))),
+        other => Err(format!("expected {expected} in quotes, found {}", kind(&other))),
+    }
+}
+
+/// What a value is, where what it says could be a secret in the wrong place.
+fn kind(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "a text",
+        DeValue::Integer(_) | DeValue::Float(_) => "a number",
+        DeValue::Boolean(_) => "true or false",
+        DeValue::Datetime(_) => "a date or time",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a table",
     }
 }
 
@@ -246,8 +260,7 @@ fn shown(value: &DeValue<'_>) -> String {
         DeValue::Float(float) => cut(float.as_str()),
         DeValue::Boolean(flag) => flag.to_string(),
         DeValue::Datetime(datetime) => datetime.to_string(),
-        DeValue::Array(_) => "a list".to_owned(),
-        DeValue::Table(_) => "a table".to_owned(),
+        DeValue::Array(_) | DeValue::Table(_) => kind(value).to_owned(),
     }
 }
 

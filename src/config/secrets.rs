@@ -92,7 +92,8 @@ impl SecretFile {
     /// The credential `name`, if systemd passed it.
     pub(super) fn credential(directory: Option<&Path>, name: &'static str) -> Option<Self> {
         let path = directory?.join(name);
-        path.exists().then_some(Self { path, place: Place::Outside(name), key: name })
+        // One that cannot be looked at is there: reading it will say what is wrong.
+        path.try_exists().unwrap_or(true).then_some(Self { path, place: Place::Outside(name), key: name })
     }
 
     /// What is in it, or a fault.

@@ -143,7 +143,7 @@ impl DeviceTable {
 impl ProxyKeys {
     fn read(device: &mut Table<'_>) -> Self {
         Self {
-            region: device.given_number("proxy", &PROXY_REGION),
+            region: device.given_number("proxy", PROXY_REGION),
             ip: device.host_and_port("proxy_ip"),
             user: device.text("proxy_user"),
             password_file: device.path("proxy_password_file"),
