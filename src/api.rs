@@ -16,8 +16,9 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
 use axum::routing::{get, post};
+use tokio::sync::watch;
+use wxlogin_state::{DeviceType, Proxy, Session};
 
-use crate::config::Device;
 use crate::driver::Driver;
 use crate::platform::Platform;
 use crate::view::View;
@@ -35,7 +36,9 @@ mod system;
 pub mod token;
 
 pub use guard::{Entrance, Peer};
+pub use pictures::Picture;
 use pictures::Pictures;
+pub use problem::Refused;
 
 /// Largest request body, in bytes: the largest there is has a few hundred.
 const BODY: usize = 64 * 1024;
@@ -49,16 +52,31 @@ pub struct Api {
     pub view: Arc<View>,
     /// For pictures and for logging out.
     pub platform: Platform,
-    /// Defaults of logins that do not say.
-    pub device: Device,
+    /// What logins are begun with that do not say; a reload may change it.
+    pub defaults: watch::Sender<Defaults>,
     /// Pictures that were fetched.
-    pub pictures: Pictures,
+    pictures: Pictures,
+}
+
+/// What logins are begun with that do not say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Defaults {
+    /// `device.device_type`
+    pub device_type: DeviceType,
+    /// `device.proxy`
+    pub proxy: Option<Proxy>,
 }
 
 impl Api {
     /// The API over these parts.
-    pub fn new(driver: Driver, view: Arc<View>, platform: Platform, device: Device) -> Arc<Self> {
-        Arc::new(Self { driver, view, platform, device, pictures: Pictures::default() })
+    pub fn new(driver: Driver, view: Arc<View>, platform: Platform, defaults: Defaults) -> Arc<Self> {
+        let defaults = watch::Sender::new(defaults);
+        Arc::new(Self { driver, view, platform, defaults, pictures: Pictures::default() })
+    }
+
+    /// The QR of a session that waits to be scanned.
+    pub async fn picture(&self, session: &Session) -> Result<Arc<Picture>, Refused> {
+        self.pictures.get(&self.platform, &session.w_id, &session.qr.url).await
     }
 
     /// The routes, for callers that come in by `entrance`.

@@ -14,12 +14,14 @@ use std::time::Duration;
 
 use anyhow::Context;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 use tokio::time::{interval, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
-use wxlogin_state::{PlatformKey, Retention, Secret, StateDir};
+use tracing_subscriber::filter::LevelFilter;
+use wxlogin_state::{PlatformKey, Retention, Rules, Secret, StateDir, StateName};
 
 mod command;
 mod doors;
@@ -32,24 +34,54 @@ use doors::Doors;
 use reload::Reload;
 use settle::Prepared;
 
-use crate::api::Api;
+use crate::api::{Api, Defaults};
 use crate::api::listen::Server;
 use crate::clock::Clock;
-use crate::config::{Device, DeviceAuth, Settings};
+use crate::config::{self, Device, DeviceAuth, Environment, Settings};
 use crate::driver::{self, Driver, Figures, Parts};
+use crate::logging;
 use crate::lifecycle::{Supervisor, Wish, Wishes};
 use crate::platform::{KeepKey, Platform};
 use crate::view::View;
-use wxlogin_state::StateName;
 
 /// How long everything may take to end: long-polls end at once, requests being answered within a second.
 const STOP_WITHIN: Duration = Duration::from_secs(4);
 
+/// How long work on blocking threads (a picture, a name look-up) may hold up the end of the process.
+const SHUTDOWN_WITHIN: Duration = Duration::from_millis(500);
+
 /// How often the status line is renewed, where the watchdog does not ask for more.
 const TICK: Duration = Duration::from_secs(10);
 
+/// The whole program.
+pub fn main(command: Command, clock: Clock) -> Result<(), Failure> {
+    if command.check_config {
+        return check_config(&command);
+    }
+    // A newcomer is told what happens in sentences of their own, see welcome.rs.
+    let usual = if command.sandbox { LevelFilter::WARN } else { LevelFilter::INFO };
+    logging::begin(usual).map_err(Failure::Other)?;
+    let runtime = Runtime::new().context("cannot start the runtime").map_err(Failure::Other)?;
+    let result = runtime.block_on(run(command, clock));
+    runtime.shutdown_timeout(SHUTDOWN_WITHIN);
+    result
+}
+
+/// `--check-config`: every fault at once, or that there is none.
+fn check_config(command: &Command) -> Result<(), Failure> {
+    let loaded = config::load(command.config.as_deref(), &command.overrides(), &Environment::of_process())?;
+    for note in &loaded.notes {
+        println!("{note}");
+    }
+    match loaded.file {
+        Some(file) => println!("{}: no faults", file.display()),
+        None => println!("no configuration file; no faults"),
+    }
+    Ok(())
+}
+
 /// Runs the daemon until a signal ends it.
-pub async fn run(command: Command, clock: Clock) -> Result<(), Failure> {
+async fn run(command: Command, clock: Clock) -> Result<(), Failure> {
     let wishes = Wishes::listen().context("cannot listen for signals").map_err(Failure::Other)?;
     let Prepared { settings, sandbox, origin, scratch } = settle::prepare(command).await?;
     raise_open_files();
@@ -99,7 +131,7 @@ impl Daemon {
         })?;
         let platform = platform(&settings.device, opened.platform_key.clone(), opened.driver.clone())?;
         let (driver, view) = (opened.driver.clone(), opened.view.clone());
-        let api = Api::new(driver.clone(), view.clone(), platform.clone(), settings.device.clone());
+        let api = Api::new(driver.clone(), view.clone(), platform.clone(), defaults(&settings.device));
         let driver_ended =
             opened.run(platform).context("cannot start the driver's thread").map_err(Failure::Other)?;
         let addresses = doors.serve(&api, &Server::new(tasks.clone(), stop.clone()));
@@ -170,13 +202,18 @@ impl Daemon {
 /// What of the settings the driver goes by.
 fn figures(settings: &Settings) -> Figures {
     Figures {
-        rules: wxlogin_state::Rules {
+        rules: Rules {
             step_allowance: settings.device.qr_valid_for,
             first_drop: settings.relogin.first_drop,
         },
         max_in_flight: settings.device.max_polls,
         keep_dropped: settings.state.keep_dropped,
     }
+}
+
+/// What logins are begun with that do not say.
+fn defaults(device: &Device) -> Defaults {
+    Defaults { device_type: device.device_type, proxy: device.proxy.clone() }
 }
 
 /// The platform's client. A stored key serves only the platform and the account it was issued for.

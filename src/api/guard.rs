@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{MatchedPath, Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -61,17 +62,18 @@ pub async fn check(State(entrance): State<Arc<Entrance>>, request: Request, next
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let peer = request.extensions().get::<Peer>().and_then(|peer| peer.0);
-    let response = match admit(&entrance, &request).await {
-        Ok(()) => next.run(request).await,
+    let (head, body) = request.into_parts();
+    let response = match admit(&entrance, &head).await {
+        Ok(()) => next.run(Request::from_parts(head, body)).await,
         Err(refused) => refused.into_response(),
     };
     log(&method, route.as_deref(), peer, &response);
     response
 }
 
-async fn admit(entrance: &Entrance, request: &Request) -> Result<(), Refused> {
+async fn admit(entrance: &Entrance, request: &Parts) -> Result<(), Refused> {
     let Entrance::Tcp { token, hosts, refusals } = entrance else { return Ok(()) };
-    let headers = request.headers();
+    let headers = &request.headers;
     if !hosts.is_empty() && !names_this_host(request, hosts) {
         return Err(Refused::new(ProblemCode::Misdirected, "the Host header does not name this daemon"));
     }
@@ -79,7 +81,7 @@ async fn admit(entrance: &Entrance, request: &Request) -> Result<(), Refused> {
         let detail = "a page of another site may not use this API";
         return Err(Refused::new(ProblemCode::ForbiddenOrigin, detail));
     }
-    if matches!(request.uri().path(), "/healthz" | "/readyz") {
+    if matches!(request.uri.path(), "/healthz" | "/readyz") {
         return Ok(());
     }
     if presented(headers).is_some_and(|presented| token.is(presented)) {
@@ -92,9 +94,9 @@ async fn admit(entrance: &Entrance, request: &Request) -> Result<(), Refused> {
     Err(Refused::new(ProblemCode::Unauthorized, detail))
 }
 
-fn names_this_host(request: &Request, hosts: &[String]) -> bool {
-    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
-    let named = host.or_else(|| request.uri().authority().map(|authority| authority.as_str()));
+fn names_this_host(request: &Parts, hosts: &[String]) -> bool {
+    let host = request.headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let named = host.or_else(|| request.uri.authority().map(|authority| authority.as_str()));
     named.is_some_and(|named| hosts.iter().any(|host| host.eq_ignore_ascii_case(named)))
 }
 

@@ -41,7 +41,7 @@ pub async fn qr(
     let form = form(accept).ok_or_else(|| {
         Refused::new(ProblemCode::NotAcceptable, "a QR comes as image/png, image/svg+xml or text/plain")
     })?;
-    let picture = api.pictures.get(&api.platform, &w_id, &session.qr.url).await?;
+    let picture = api.picture(&session).await?;
     let (content_type, bytes) = match form {
         Form::Png => ("image/png", picture.png.clone()),
         Form::Svg => ("image/svg+xml", drawn(draw::svg(&picture.text))?),

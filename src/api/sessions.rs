@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::{BufMut, Bytes, BytesMut};
 use serde::Deserialize;
 use tokio::time::timeout;
-use wxlogin_state::{Account, Input, Proxy, Seq, StateName, WcId};
+use wxlogin_state::{Input, Proxy, Seq, StateName, WcId};
 
 use super::Api;
 use super::body::{Body, Query, SessionPath};
@@ -49,15 +49,15 @@ pub async fn create(
 fn login_request(api: &Api, asked: CreateSession) -> Result<LoginRequest, Refused> {
     let account = asked.wc_id.as_ref().and_then(|wc_id| api.view.account(wc_id));
     let account = account.as_ref().map(|account| &***account);
-    let known = |of: fn(&Account) -> Option<Proxy>| account.and_then(of);
+    let defaults = api.defaults.borrow().clone();
     Ok(LoginRequest {
         device: asked
             .device_type
             .or_else(|| account.map(|account| account.device))
-            .unwrap_or(api.device.device_type),
+            .unwrap_or(defaults.device_type),
         proxy: proxy(&asked)?
-            .or_else(|| known(|account| account.proxy.clone()))
-            .or_else(|| api.device.proxy.clone()),
+            .or_else(|| account.and_then(|account| account.proxy.clone()))
+            .or(defaults.proxy),
         wc_id: asked.wc_id,
         label: asked.label,
         force: asked.force,

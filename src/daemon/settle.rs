@@ -39,17 +39,15 @@ pub(super) async fn prepare(command: Command) -> Result<Prepared, Failure> {
     let (settings, sandbox) = match loaded.plan {
         Plan::Complete(settings) => (settings, None),
         Plan::Rehearsal(rehearsal) => {
-            let sandbox = Sandbox::start(SandboxSettings::from(&rehearsal.sandbox))
+            let told = SandboxSettings::from(&rehearsal.sandbox);
+            let auth =
+                DeviceAuth::Password { account: told.account.clone(), password: told.password.clone() };
+            let sandbox = Sandbox::start(told)
                 .await
                 .context("cannot start the sandbox")
                 .map_err(Failure::Configuration)?;
-            let settings = rehearsal.settings(sandbox.base_url(), auth(&sandbox));
-            (settings, Some(sandbox))
+            (rehearsal.settings(sandbox.base_url().clone(), auth), Some(sandbox))
         }
     };
     Ok(Prepared { settings, sandbox, origin, scratch })
-}
-
-fn auth(sandbox: &Sandbox) -> DeviceAuth {
-    DeviceAuth::Password { account: sandbox.account().to_owned(), password: sandbox.password().clone() }
 }
