@@ -30,7 +30,6 @@ use std::time::Duration;
 use bytes::Bytes;
 use rustls::RootCertStore;
 use serde::Serialize;
-use tracing::warn;
 use wxlogin_state::{Secret, WId, WcId};
 
 pub use self::device::{IssuedQr, Polled, QrRequest};
@@ -64,7 +63,7 @@ pub struct Platform(Arc<Inner>);
 
 impl fmt::Debug for Platform {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Platform").field("endpoint", &self.0.endpoint).finish_non_exhaustive()
+        f.debug_tuple("Platform").field(&self.0.endpoint).finish()
     }
 }
 
@@ -199,11 +198,12 @@ impl Inner {
         read: fn(&Reply<'_>) -> Result<T, Trouble>,
     ) -> Result<T, Trouble> {
         let body = json_body(body);
-        let key = self.keys.current(|| self.log_in()).await?;
+        // Boxed: a login is rare, and ten thousand waiting polls should not each keep room for one.
+        let log_in = || Box::pin(self.log_in());
+        let key = self.keys.current(log_in).await?;
         match self.send(call, Some(&key), body.clone(), read).await {
             Err(refused @ Trouble::KeyRefused { .. }) => {
-                warn!(call = call.path, answer = refused.body_excerpt(), "the platform refuses its key");
-                let key = self.keys.replace(&key, refused, || self.log_in()).await?;
+                let key = self.keys.replace(&key, refused, log_in).await?;
                 self.send(call, Some(&key), body, read).await
             }
             result => result,

@@ -74,7 +74,8 @@ impl Reply<'_> {
         }
     }
 
-    /// The envelope. Where its data is an envelope again, the inner one: a failure inside a success is a failure.
+    /// The envelope. Where a success holds an envelope again, the inner one: a failure inside a success is a
+    /// failure. A failure stays one, whatever it holds.
     pub(super) fn open(&self) -> Result<Envelope, Trouble> {
         if !(200..300).contains(&self.status) {
             return Err(Trouble::Status { status: self.status, body: self.excerpt() });
@@ -86,7 +87,9 @@ impl Reply<'_> {
         let Value::Object(members) = json::parse(&self.body)? else { return Err(Fault::NotAnObject) };
         let outer = Envelope::of(members)?;
         match outer.data {
-            Data::Object(members) if is_envelope(&members) => Envelope::of(members),
+            Data::Object(members) if outer.code == Code::Success && is_envelope(&members) => {
+                Envelope::of(members)
+            }
             _ => Ok(outer),
         }
     }
@@ -225,6 +228,15 @@ mod tests {
             r#"{"code":"1000","message":"处理成功","data":{"code":"1001","message":"失败","data":null}}"#;
         let envelope = reply(nested).open().unwrap();
         assert_eq!((envelope.code, envelope.message.as_str()), (Code::Failure, "失败"));
+    }
+
+    #[test]
+    fn a_success_inside_a_failure_is_a_failure_too() {
+        for code in ["1001", "1002", "200"] {
+            let nested =
+                format!(r#"{{"code":"{code}","data":{{"code":"1000","data":{{"wcId":"wxid_1"}}}}}}"#);
+            assert_ne!(reply(&nested).open().unwrap().code, Code::Success, "{code}");
+        }
     }
 
     #[test]

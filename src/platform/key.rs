@@ -17,7 +17,7 @@ use hyper::header::HeaderValue;
 use serde_json::Value;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
-use tracing::info;
+use tracing::{info, warn};
 use wxlogin_state::Secret;
 
 use super::device::success;
@@ -104,8 +104,14 @@ impl Keyring {
     where
         F: Future<Output = Result<Secret, Trouble>>,
     {
-        if let Some(trouble) = held.pause(refusal) {
-            return Err(trouble);
+        let refusal = match (held.recent_login(), refusal) {
+            (Some((wait, Some(last))), _) => return Err(Trouble::LoginPaused { wait, last }),
+            // That login succeeded, and the key it brought is being refused.
+            (Some((_, None)), Some(refusal)) => return Err(refusal),
+            (_, refusal) => refusal,
+        };
+        if let Some(refusal) = refusal {
+            warn!(answer = refusal.body_excerpt(), "the platform refuses its key; logging in again");
         }
         let result = self.obtain(login()).await.map_err(Arc::new);
         let failure = result.as_ref().err().map(Arc::clone);
@@ -124,16 +130,11 @@ impl Keyring {
 }
 
 impl Held {
-    /// Why not to log in now: the last login is too recent. Had it succeeded, the key it brought is being
-    /// refused, and that is what counts.
-    fn pause(&self, refusal: Option<Trouble>) -> Option<Trouble> {
+    /// A login too recent for another one: how long that has to wait, and how the recent one failed, if it did.
+    fn recent_login(&self) -> Option<(Duration, Option<Arc<Trouble>>)> {
         let last = self.last_login.as_ref()?;
         let wait = (last.at + PAUSE).saturating_duration_since(Instant::now());
-        match &last.failure {
-            _ if wait.is_zero() => None,
-            Some(failure) => Some(Trouble::LoginPaused { wait, last: Arc::clone(failure) }),
-            None => refusal,
-        }
+        (!wait.is_zero()).then(|| (wait, last.failure.clone()))
     }
 }
 

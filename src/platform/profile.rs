@@ -78,7 +78,7 @@ mod tests {
     #[test]
     fn numbers_and_texts_pass_for_each_other() {
         let read =
-            read(&json!({"uin": "124723525", "sex": 2, "mobilePhone": 19822121231_u64, "status": "3"}));
+            read(&json!({"uin": "124723525", "sex": 2, "mobilePhone": 19_822_121_231_u64, "status": "3"}));
         assert_eq!((read.uin, read.sex, read.status), (Some(124_723_525), Some(2), Some(3)));
         assert_eq!(read.mobile_phone.as_deref(), Some("19822121231"));
     }

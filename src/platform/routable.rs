@@ -1,14 +1,14 @@
 //! Which addresses belong to the open internet. The platform names URLs of pictures; one that points into
 //! this host's own networks is not fetched (hardening.md, 12).
 //!
-//! The tables follow the IANA registries of special-purpose addresses, RFC 6890 and its successors. IPv6 is the
-//! other way round: only 2000::/3 is given out for unicast, so only what lies outside it needs no entry.
+//! The tables follow the IANA registries of special-purpose addresses (RFC 6890 and its successors). With IPv6
+//! it is the other way round: only 2000::/3 is given out, so what lies outside it needs no entry.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Special-purpose IPv4 networks: address and prefix length.
 const SPECIAL_V4: [(Ipv4Addr, u32); 16] = [
-    (Ipv4Addr::new(0, 0, 0, 0), 8),        // this network
+    (Ipv4Addr::UNSPECIFIED, 8),            // this network
     (Ipv4Addr::new(10, 0, 0, 0), 8),       // private
     (Ipv4Addr::new(100, 64, 0, 0), 10),    // shared, behind carriers' NAT
     (Ipv4Addr::new(127, 0, 0, 0), 8),      // loopback

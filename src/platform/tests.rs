@@ -22,7 +22,7 @@ fn settings(base_url: &str, auth: DeviceAuth) -> Device {
         proxy: None,
         auto_check: false,
         poll_timeout: Duration::from_secs(250),
-        qr_valid_for: Duration::from_secs(300),
+        qr_valid_for: Duration::from_mins(5),
         max_polls: 10,
     }
 }
@@ -214,6 +214,18 @@ async fn tls_is_spoken_to_a_platform_that_is_trusted_and_to_no_other() {
     let strangers = Platform::trusting(RootCertStore::empty(), &settings, None, forget()).unwrap();
     let trouble = strangers.login_info(&w_id(), None).await.unwrap_err();
     assert_eq!(trouble.outcome(), "unreachable", "{trouble:?}");
+}
+
+#[tokio::test]
+async fn a_waiting_poll_is_small_and_can_be_a_task() {
+    fn task<T: Send>(work: T) -> T {
+        work
+    }
+    let fake = Fake::new(|_| silence()).await;
+    let platform = platform(&fake);
+    let w_id = w_id();
+    let size = size_of_val(&task(platform.login_info(&w_id, None)));
+    assert!(size < 3 * 1024, "{size} bytes");
 }
 
 #[tokio::test]

@@ -105,7 +105,7 @@ pub enum Fault {
 }
 
 /// Part of an answer for the log: at most 512 characters, without control characters and secrets.
-/// Made by [`Reply::excerpt`](super::envelope::Reply::excerpt).
+/// Only the platform client makes one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Excerpt(pub(super) Box<str>);
 

@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use image::{ImageFormat, Luma};
+use image::{GrayImage, ImageFormat, Luma};
 use qrcode::render::svg::Color;
 use qrcode::render::unicode::Dense1x2;
 use qrcode::{EcLevel, QrCode};
@@ -37,10 +37,13 @@ pub fn blocks(text: &str) -> Result<String, TooLong> {
 
 /// A PNG file, 8 pixels per module, greyscale, with quiet zone.
 pub fn png(text: &str) -> Result<Vec<u8>, TooLong> {
-    let picture = qr(text)?.render::<Luma<u8>>().module_dimensions(MODULE, MODULE).build();
+    Ok(file(&qr(text)?.render::<Luma<u8>>().module_dimensions(MODULE, MODULE).build()))
+}
+
+fn file(picture: &GrayImage) -> Vec<u8> {
     let mut file = Cursor::new(Vec::new());
     picture.write_to(&mut file, ImageFormat::Png).expect("memory takes every write, PNG every grey picture");
-    Ok(file.into_inner())
+    file.into_inner()
 }
 
 /// Level M, as WeChat's own: a smudge on the screen does not matter, and 2,331 bytes fit.
@@ -61,7 +64,7 @@ mod tests {
         let lines: Vec<Vec<char>> = blocks.lines().map(|line| line.chars().collect()).collect();
         let (width, height) = (lines[0].len(), lines.len() * 2);
         let side = |modules: usize| u32::try_from(modules * SCALE).unwrap();
-        let picture = image::GrayImage::from_fn(side(width), side(height), |x, y| {
+        let picture = GrayImage::from_fn(side(width), side(height), |x, y| {
             let (x, y) = (x as usize / SCALE, y as usize / SCALE);
             let lit = match lines[y / 2][x] {
                 '█' => true,
@@ -71,9 +74,7 @@ mod tests {
             };
             Luma([if lit { 255 } else { 0 }])
         });
-        let mut file = Cursor::new(Vec::new());
-        picture.write_to(&mut file, ImageFormat::Png).unwrap();
-        file.into_inner()
+        file(&picture)
     }
 
     #[test]

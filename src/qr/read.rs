@@ -38,9 +38,8 @@ const MAX_MEMORY: u64 = 64 * 1024 * 1024;
 pub fn decode(bytes: &[u8]) -> Result<String, Unreadable> {
     let picture = unpack(bytes)?.into_luma8();
     let (width, height) = (picture.width() as usize, picture.height() as usize);
-    let row = width;
     let mut prepared =
-        PreparedImage::prepare_from_greyscale(width, height, |x, y| picture.as_raw()[y * row + x]);
+        PreparedImage::prepare_from_greyscale(width, height, |x, y| picture.as_raw()[y * width + x]);
     prepared
         .detect_grids()
         .iter()

@@ -63,7 +63,11 @@ async fn a_hundred_callers_without_a_key_cause_one_login() {
         let (keyring, platform) = (Arc::clone(&keyring), Arc::clone(&platform));
         callers.spawn(async move {
             let key = keyring.current(|| platform.login()).await.unwrap();
-            assert_eq!(platform.kept.lock().unwrap().as_slice(), [key.clone()], "kept before it is used");
+            assert_eq!(
+                platform.kept.lock().unwrap().as_slice(),
+                std::slice::from_ref(&key),
+                "kept before it is used"
+            );
             key
         });
     }

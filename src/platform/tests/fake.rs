@@ -69,13 +69,10 @@ impl Fake {
                 let (stream, _) = listener.accept().await.unwrap();
                 let (tls, requests, answer) = (tls.clone(), Arc::clone(&requests), Arc::clone(&answer));
                 tokio::spawn(async move {
-                    match tls {
-                        None => serve(stream, &requests, &*answer).await,
-                        // A client that does not trust us hangs up.
-                        Some(tls) => match tls.accept(stream).await {
-                            Ok(stream) => serve(stream, &requests, &*answer).await,
-                            Err(_) => {}
-                        },
+                    let Some(tls) = tls else { return serve(stream, &requests, &*answer).await };
+                    // A client that does not trust us hangs up.
+                    if let Ok(stream) = tls.accept(stream).await {
+                        serve(stream, &requests, &*answer).await;
                     }
                 });
             }
