@@ -19,9 +19,10 @@ use axum::routing::{get, post};
 use tokio::sync::watch;
 use wxlogin_state::{DeviceType, Proxy, Session};
 
-use crate::driver::Driver;
+use crate::driver::{Begun, Driver};
 use crate::platform::Platform;
 use crate::view::View;
+use crate::wire::CreateSession;
 
 mod accounts;
 mod body;
@@ -64,7 +65,7 @@ pub struct Defaults {
     /// `device.device_type`
     pub device_type: DeviceType,
     /// `device.proxy`
-    pub proxy: Option<Proxy>,
+    pub proxy: Proxy,
 }
 
 impl Api {
@@ -72,6 +73,11 @@ impl Api {
     pub fn new(driver: Driver, view: Arc<View>, platform: Platform, defaults: Defaults) -> Arc<Self> {
         let defaults = watch::Sender::new(defaults);
         Arc::new(Self { driver, view, platform, defaults, pictures: Pictures::default() })
+    }
+
+    /// Begins a login.
+    pub async fn begin(&self, asked: CreateSession) -> Result<Begun, Refused> {
+        Ok(self.driver.begin(sessions::login_request(self, asked)?).await?)
     }
 
     /// The QR of a session that waits to be scanned.

@@ -34,13 +34,13 @@ use doors::Doors;
 use reload::Reload;
 use settle::Prepared;
 
-use crate::api::{Api, Defaults};
 use crate::api::listen::Server;
+use crate::api::{Api, Defaults};
 use crate::clock::Clock;
 use crate::config::{self, Device, DeviceAuth, Environment, Settings};
 use crate::driver::{self, Driver, Figures, Parts};
-use crate::logging;
 use crate::lifecycle::{Supervisor, Wish, Wishes};
+use crate::logging;
 use crate::platform::{KeepKey, Platform};
 use crate::view::View;
 

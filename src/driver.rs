@@ -19,8 +19,8 @@ use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::task::TaskTracker;
 use wxlogin_state::{
-    Contents, DeviceType, Input, Label, OpenError, PlatformKey, Proxy, RecordError, Refusal, Retention, Rules,
-    StateDir, WId, WcId,
+    Contents, DeviceType, Input, Label, OpenError, PlatformKey, Proxy, RecordError, Refusal, Retention,
+    Rules, StateDir, WId, WcId,
 };
 
 use crate::clock::Clock;

@@ -19,7 +19,7 @@ use crate::view::View;
 
 /// What is going on.
 #[derive(Debug)]
-pub struct Duties {
+pub(crate) struct Duties {
     platform: Platform,
     driver: Driver,
     tasks: TaskTracker,
@@ -37,13 +37,13 @@ struct Running {
 
 impl Duties {
     /// Nothing going on yet. Tasks are tracked by `tasks` and report to `driver`.
-    pub fn new(platform: Platform, driver: Driver, tasks: TaskTracker) -> Self {
+    pub(crate) fn new(platform: Platform, driver: Driver, tasks: TaskTracker) -> Self {
         Self { platform, driver, tasks, running: HashMap::new(), agenda: BTreeSet::new() }
     }
 
     /// Starts and ends what `session` as committed asks for. A long-poll that has to be started waits for
     /// `delay` first.
-    pub fn settle(&mut self, session: &Session, delay: Duration) {
+    pub(crate) fn settle(&mut self, session: &Session, delay: Duration) {
         let Duty { call, deadline } = duty(session);
         if call.is_none() && deadline.is_none() {
             self.end(&session.w_id);
@@ -67,32 +67,32 @@ impl Duties {
         }
         running.poll = call.map(|call| {
             let round = call.round;
-            let poll = poll::run(self.platform.clone(), self.driver.clone(), session.w_id.clone(), call, delay);
+            let poll =
+                poll::run(self.platform.clone(), self.driver.clone(), session.w_id.clone(), call, delay);
             (round, self.tasks.spawn(poll).abort_handle())
         });
     }
 
     /// Ends what is going on for sessions that are not in flight any more.
-    pub fn retain(&mut self, view: &View) {
-        let in_flight = |w_id: &WId| {
-            view.session(w_id).is_some_and(|session| session.state.name().is_in_flight())
-        };
+    pub(crate) fn retain(&mut self, view: &View) {
+        let in_flight =
+            |w_id: &WId| view.session(w_id).is_some_and(|session| session.state.name().is_in_flight());
         let gone: Vec<WId> = self.running.keys().filter(|w_id| !in_flight(w_id)).cloned().collect();
         gone.iter().for_each(|w_id| self.end(w_id));
     }
 
     /// The sessions whose deadline has passed at `now`, the earliest first. They stay due until they settle.
-    pub fn due(&self, now: Timestamp) -> Vec<WId> {
+    pub(crate) fn due(&self, now: Timestamp) -> Vec<WId> {
         self.agenda.iter().take_while(|(at, _)| *at <= now).map(|(_, w_id)| w_id.clone()).collect()
     }
 
     /// When the next deadline passes.
-    pub fn next_due(&self) -> Option<Timestamp> {
+    pub(crate) fn next_due(&self) -> Option<Timestamp> {
         self.agenda.first().map(|(at, _)| *at)
     }
 
     /// Ends everything.
-    pub fn stop(&mut self) {
+    pub(crate) fn stop(&mut self) {
         self.agenda.clear();
         for (_, running) in self.running.drain() {
             if let Some((_, poll)) = running.poll {

@@ -67,7 +67,9 @@ impl Supervisor {
     pub fn reloading(&self) {
         match NotifyState::monotonic_usec_now() {
             Ok(now) => tell(&[NotifyState::Reloading, now]),
-            Err(error) => warn!(error = &error as &dyn std::error::Error, "the monotonic clock cannot be read"),
+            Err(error) => {
+                warn!(error = &error as &dyn std::error::Error, "the monotonic clock cannot be read")
+            }
         }
     }
 

@@ -18,10 +18,7 @@ pub const FILTER: &str = "WXLOGIND_LOG";
 ///
 /// Fails where a logger was set before, which only a second call in one process can do.
 pub fn begin(usual: LevelFilter) -> anyhow::Result<()> {
-    let filter = EnvFilter::builder()
-        .with_default_directive(usual.into())
-        .with_env_var(FILTER)
-        .from_env()?;
+    let filter = EnvFilter::builder().with_default_directive(usual.into()).with_env_var(FILTER).from_env()?;
     let records = tracing_subscriber::registry().with(filter);
     if stderr_is_the_journal()
         && let Ok(journal) = tracing_journald::layer()

@@ -19,7 +19,7 @@ const BLOCKED: Duration = Duration::from_secs(1);
 const QUIET_TROUBLES: u32 = 2;
 
 /// Carries out `call` for the session `w_id`, after `delay`.
-pub async fn run(platform: Platform, driver: Driver, w_id: WId, call: Call, delay: Duration) {
+pub(crate) async fn run(platform: Platform, driver: Driver, w_id: WId, call: Call, delay: Duration) {
     sleep(delay).await;
     let answer = ask(&platform, &w_id, &call).await;
     deliver(&driver, &w_id, call.round, answer).await;

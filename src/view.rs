@@ -170,11 +170,14 @@ impl View {
     pub fn sessions(&self, filter: &SessionFilter, limit: usize) -> Vec<Arc<SessionEntry>> {
         let tables = self.read();
         let range = (Bound::Excluded(filter.after), Bound::Unbounded);
-        let of_state = |session: &SessionEntry| filter.state.is_none_or(|state| session.state.name() == state);
+        let of_state =
+            |session: &SessionEntry| filter.state.is_none_or(|state| session.state.name() == state);
         let places = match (&filter.wc_id, filter.state) {
             (Some(wc_id), _) => tables.by_account.get(wc_id),
             (None, Some(state)) => tables.by_state.get(&state),
-            (None, None) => return tables.sessions.range(range).take(limit).map(|(_, s)| s.clone()).collect(),
+            (None, None) => {
+                return tables.sessions.range(range).take(limit).map(|(_, s)| s.clone()).collect();
+            }
         };
         places
             .into_iter()
@@ -237,9 +240,15 @@ impl View {
         let tables = self.read();
         let range = (after.map_or(Bound::Unbounded, Bound::Excluded), Bound::Unbounded);
         let Some(online) = online else {
-            return tables.accounts.range::<WcId, _>(range).map(|(_, account)| account.clone()).take(limit).collect();
+            return tables
+                .accounts
+                .range::<WcId, _>(range)
+                .map(|(_, account)| account.clone())
+                .take(limit)
+                .collect();
         };
-        let names = tables.by_presence.get(&online).into_iter().flat_map(|names| names.range::<WcId, _>(range));
+        let names =
+            tables.by_presence.get(&online).into_iter().flat_map(|names| names.range::<WcId, _>(range));
         names.filter_map(|wc_id| tables.accounts.get(wc_id)).take(limit).cloned().collect()
     }
 

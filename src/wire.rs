@@ -251,7 +251,8 @@ mod tests {
     fn a_problem_names_the_field_unless_its_sentence_does() {
         let problem = Problem::new(ProblemCode::InvalidRequest, "must not be empty").at_field("label");
         assert_eq!(problem.to_string(), "label: must not be empty");
-        let problem = Problem::new(ProblemCode::InvalidRequest, "a label must not be empty").at_field("label");
+        let problem =
+            Problem::new(ProblemCode::InvalidRequest, "a label must not be empty").at_field("label");
         assert_eq!(problem.to_string(), "a label must not be empty");
     }
 

@@ -17,14 +17,14 @@ use super::sessions::{PageQuery, page, rendered};
 /// What a list is asked for.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct ListQuery {
+pub(super) struct ListQuery {
     online: Option<bool>,
     #[serde(default, flatten)]
     page: PageQuery,
 }
 
 /// `GET /v1/accounts`: a page of them, in the order of their wcId.
-pub async fn list(
+pub(super) async fn list(
     State(api): State<Arc<Api>>,
     Query(query): Query<ListQuery>,
 ) -> Result<Response, Refused> {
@@ -38,7 +38,7 @@ pub async fn list(
 }
 
 /// `GET /v1/accounts/{wcId}`: one of them.
-pub async fn read(
+pub(super) async fn read(
     State(api): State<Arc<Api>>,
     AccountPath(wc_id): AccountPath,
 ) -> Result<Response, Refused> {

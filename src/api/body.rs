@@ -19,7 +19,7 @@ const ARRIVAL: Duration = Duration::from_secs(15);
 
 /// A JSON body.
 #[derive(Debug)]
-pub struct Body<T>(pub T);
+pub(super) struct Body<T>(pub T);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = Refused;
@@ -74,7 +74,7 @@ fn sentence(error: &serde_json::Error) -> String {
 
 /// A query string.
 #[derive(Debug)]
-pub struct Query<T>(pub T);
+pub(super) struct Query<T>(pub T);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     type Rejection = Refused;
@@ -90,7 +90,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
 
 /// The session that the path names. A name that no session can have is as unknown as any other.
 #[derive(Debug)]
-pub struct SessionPath(pub WId);
+pub(super) struct SessionPath(pub WId);
 
 impl<S: Send + Sync> FromRequestParts<S> for SessionPath {
     type Rejection = Refused;
@@ -104,7 +104,7 @@ impl<S: Send + Sync> FromRequestParts<S> for SessionPath {
 
 /// The account that the path names.
 #[derive(Debug)]
-pub struct AccountPath(pub WcId);
+pub(super) struct AccountPath(pub WcId);
 
 impl<S: Send + Sync> FromRequestParts<S> for AccountPath {
     type Rejection = Refused;

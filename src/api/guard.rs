@@ -58,7 +58,7 @@ impl Entrance {
 pub struct Peer(pub Option<UCred>);
 
 /// Lets the request pass, or answers why not.
-pub async fn check(State(entrance): State<Arc<Entrance>>, request: Request, next: Next) -> Response {
+pub(super) async fn check(State(entrance): State<Arc<Entrance>>, request: Request, next: Next) -> Response {
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let peer = request.extensions().get::<Peer>().and_then(|peer| peer.0);
@@ -102,9 +102,8 @@ fn names_this_host(request: &Parts, hosts: &[String]) -> bool {
 
 /// Whether a browser says that the request comes from a page which is not ours.
 fn is_foreign(headers: &HeaderMap, hosts: &[String]) -> bool {
-    let foreign_site = headers.get("sec-fetch-site").is_some_and(|site| {
-        site != "same-origin" && site != "none"
-    });
+    let foreign_site =
+        headers.get("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none");
     let foreign_origin = headers.get(header::ORIGIN).is_some_and(|origin| {
         let host = origin.to_str().ok().and_then(|origin| origin.strip_prefix("http://"));
         !host.is_some_and(|host| hosts.iter().any(|own| own.eq_ignore_ascii_case(host)))

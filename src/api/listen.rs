@@ -146,7 +146,9 @@ pub fn bind_unix(path: &Path) -> io::Result<UnixListener> {
             }
             fs::remove_file(path)?;
         }
-        Ok(_) => return Err(io::Error::new(io::ErrorKind::AlreadyExists, "there is a file that is no socket")),
+        Ok(_) => {
+            return Err(io::Error::new(io::ErrorKind::AlreadyExists, "there is a file that is no socket"));
+        }
         Err(_) => {}
     }
     if let Some(parent) = path.parent() {

@@ -26,11 +26,16 @@ pub struct Picture {
 
 /// The pictures that were looked at last.
 #[derive(Debug, Default)]
-pub struct Pictures(Mutex<VecDeque<(WId, Arc<Picture>)>>);
+pub(super) struct Pictures(Mutex<VecDeque<(WId, Arc<Picture>)>>);
 
 impl Pictures {
     /// The picture of the session `w_id`, which the platform shows at `url`.
-    pub async fn get(&self, platform: &Platform, w_id: &WId, url: &str) -> Result<Arc<Picture>, Refused> {
+    pub(super) async fn get(
+        &self,
+        platform: &Platform,
+        w_id: &WId,
+        url: &str,
+    ) -> Result<Arc<Picture>, Refused> {
         if let Some(picture) = self.kept(w_id) {
             return Ok(picture);
         }
@@ -44,7 +49,8 @@ impl Pictures {
             let w_id = w_id.clone();
             move || draw(&w_id, fetched, url)
         });
-        let picture = drawn.await.map_err(|_| Refused::new(ProblemCode::Internal, "drawing the QR failed"))??;
+        let picture =
+            drawn.await.map_err(|_| Refused::new(ProblemCode::Internal, "drawing the QR failed"))??;
         let picture = Arc::new(picture);
         self.keep(w_id, picture.clone());
         Ok(picture)

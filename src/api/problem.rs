@@ -10,7 +10,8 @@ use crate::platform::Trouble;
 use crate::wire::{Problem, ProblemCode};
 
 /// A request that was not done, as the response that says so.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
 pub struct Refused(Box<Problem>);
 
 impl Refused {
@@ -47,9 +48,10 @@ impl From<Denied> for Refused {
             Denied::NoSession(_) => Self::new(ProblemCode::NotFound, sentence),
             Denied::Refused(Refusal::WrongState { state, .. }) => Self::wrong_state(state, sentence),
             Denied::Refused(Refusal::CodeInFlight) => Self::new(ProblemCode::Busy, sentence),
-            Denied::AlreadyOnline { .. } => {
-                Self::wrong_state(StateName::Online, format!("{sentence}; \"force\": true does it all the same"))
-            }
+            Denied::AlreadyOnline { .. } => Self::wrong_state(
+                StateName::Online,
+                format!("{sentence}; \"force\": true does it all the same"),
+            ),
             Denied::TooMany(_) => Self::new(ProblemCode::TooManySessions, sentence),
             Denied::Platform(trouble) => (&*trouble).into(),
             Denied::Reissued(_) => Self::new(ProblemCode::PlatformRefused, sentence),
@@ -96,11 +98,11 @@ impl IntoResponse for Refused {
 }
 
 /// Answers a path that there is not.
-pub async fn no_route() -> Refused {
+pub(super) async fn no_route() -> Refused {
     Refused::new(ProblemCode::NotFound, "there is no such route")
 }
 
 /// Answers a method that the path does not have.
-pub async fn no_method() -> Refused {
+pub(super) async fn no_method() -> Refused {
     Refused::new(ProblemCode::MethodNotAllowed, "this route does not take that method")
 }

@@ -27,7 +27,7 @@ enum Form {
 
 /// `GET /v1/sessions/{wId}/qr`: PNG, SVG or Unicode blocks, as `Accept` says. Only while it can be scanned: an
 /// old QR is never shown as a fresh one.
-pub async fn qr(
+pub(super) async fn qr(
     State(api): State<Arc<Api>>,
     SessionPath(w_id): SessionPath,
     headers: HeaderMap,
@@ -35,7 +35,10 @@ pub async fn qr(
     let session = api.view.session(&w_id).ok_or_else(|| Refused::no_session(&w_id))?;
     let state = session.state.name();
     if state != StateName::QrIssued {
-        return Err(Refused::wrong_state(state, format!("the session is {state}; its QR is not valid any more")));
+        return Err(Refused::wrong_state(
+            state,
+            format!("the session is {state}; its QR is not valid any more"),
+        ));
     }
     let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or("*/*");
     let form = form(accept).ok_or_else(|| {
@@ -79,7 +82,8 @@ fn weight(accept: &str, name: &str) -> f32 {
             _ if media.eq_ignore_ascii_case(name) => 3,
             _ => continue,
         };
-        let quality = parts.find_map(|part| part.strip_prefix("q=")).map_or(1.0, |q| q.parse().unwrap_or(0.0));
+        let quality =
+            parts.find_map(|part| part.strip_prefix("q=")).map_or(1.0, |q| q.parse().unwrap_or(0.0));
         if precision > found.0 {
             found = (precision, quality);
         }

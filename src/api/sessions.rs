@@ -34,19 +34,18 @@ pub(super) fn rendered(status: StatusCode, json: Bytes) -> Response {
 }
 
 /// `POST /v1/sessions`: fetches a QR and starts the login.
-pub async fn create(
+pub(super) async fn create(
     State(api): State<Arc<Api>>,
     Body(asked): Body<CreateSession>,
 ) -> Result<Response, Refused> {
-    let request = login_request(&api, asked)?;
-    let begun = api.driver.begin(request).await?;
+    let begun = api.begin(asked).await?;
     let status = if begun.fresh { StatusCode::CREATED } else { StatusCode::OK };
     Ok(rendered(status, begun.session.json()))
 }
 
 /// What the caller asked for, with what the account and the configuration say where the caller does not. A
 /// known account keeps its device and its place: another one is a known cause of drops.
-fn login_request(api: &Api, asked: CreateSession) -> Result<LoginRequest, Refused> {
+pub(super) fn login_request(api: &Api, asked: CreateSession) -> Result<LoginRequest, Refused> {
     let account = asked.wc_id.as_ref().and_then(|wc_id| api.view.account(wc_id));
     let account = account.as_ref().map(|account| &***account);
     let defaults = api.defaults.borrow().clone();
@@ -57,7 +56,7 @@ fn login_request(api: &Api, asked: CreateSession) -> Result<LoginRequest, Refuse
             .unwrap_or(defaults.device_type),
         proxy: proxy(&asked)?
             .or_else(|| account.and_then(|account| account.proxy.clone()))
-            .or(defaults.proxy),
+            .or(Some(defaults.proxy)),
         wc_id: asked.wc_id,
         label: asked.label,
         force: asked.force,
@@ -88,7 +87,7 @@ fn proxy(asked: &CreateSession) -> Result<Option<Proxy>, Refused> {
 /// What a list is asked for.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct ListQuery {
+pub(super) struct ListQuery {
     state: Option<StateName>,
     wc_id: Option<WcId>,
     #[serde(default, flatten)]
@@ -97,7 +96,7 @@ pub struct ListQuery {
 
 /// Which page of a list.
 #[derive(Debug, Default, Deserialize)]
-pub struct PageQuery {
+pub(super) struct PageQuery {
     limit: Option<String>,
     pub(super) after: Option<String>,
 }
@@ -106,23 +105,25 @@ impl PageQuery {
     /// How many rows.
     pub(super) fn limit(&self) -> Result<usize, Refused> {
         let Some(limit) = &self.limit else { return Ok(PAGE) };
-        limit.parse().ok().filter(|limit| (1..=LONGEST_PAGE).contains(limit)).ok_or_else(|| {
-            Refused::invalid("limit", format!("limit is a number from 1 to {LONGEST_PAGE}"))
-        })
+        limit
+            .parse()
+            .ok()
+            .filter(|limit| (1..=LONGEST_PAGE).contains(limit))
+            .ok_or_else(|| Refused::invalid("limit", format!("limit is a number from 1 to {LONGEST_PAGE}")))
     }
 }
 
 /// `GET /v1/sessions`: a page of them, in the order of their creation.
-pub async fn list(
+pub(super) async fn list(
     State(api): State<Arc<Api>>,
     Query(query): Query<ListQuery>,
 ) -> Result<Response, Refused> {
     let limit = query.page.limit()?;
     let after = match &query.page.after {
         None => Seq::default(),
-        Some(after) => {
-            Seq(after.parse().map_err(|_| Refused::invalid("after", "after is the `next` of the page before"))?)
-        }
+        Some(after) => Seq(after
+            .parse()
+            .map_err(|_| Refused::invalid("after", "after is the `next` of the page before"))?),
     };
     let filter = SessionFilter { state: query.state, wc_id: query.wc_id, after };
     let rows = api.view.sessions(&filter, limit + 1);
@@ -150,14 +151,14 @@ pub(super) fn page(name: &str, rows: &[Bytes], next: Option<&str>) -> Bytes {
 /// Whether, and from which version on, a read blocks.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct ReadQuery {
+pub(super) struct ReadQuery {
     wait: Option<String>,
     version: Option<u64>,
 }
 
 /// `GET /v1/sessions/{wId}`: the session; with `wait`, as soon as its version exceeds `version`, else as it is
 /// when the time is over.
-pub async fn read(
+pub(super) async fn read(
     State(api): State<Arc<Api>>,
     SessionPath(w_id): SessionPath,
     Query(query): Query<ReadQuery>,
@@ -185,7 +186,7 @@ fn wait(text: &str) -> Result<Duration, Refused> {
 }
 
 /// `GET /v1/sessions/{wId}/history`: its transitions, oldest first.
-pub async fn history(
+pub(super) async fn history(
     State(api): State<Arc<Api>>,
     SessionPath(w_id): SessionPath,
 ) -> Result<Json<History>, Refused> {
@@ -194,7 +195,7 @@ pub async fn history(
 }
 
 /// `DELETE /v1/sessions/{wId}`: logs out an online session, abandons a login in flight.
-pub async fn end(
+pub(super) async fn end(
     State(api): State<Arc<Api>>,
     SessionPath(w_id): SessionPath,
 ) -> Result<Response, Refused> {

@@ -17,7 +17,7 @@ use crate::wire::EnterCode;
 const LONGEST_CODE: usize = 64;
 
 /// `POST /v1/sessions/{wId}/verify`: passes the code on; answers before the platform has.
-pub async fn verify(
+pub(super) async fn verify(
     State(api): State<Arc<Api>>,
     SessionPath(w_id): SessionPath,
     Body(EnterCode { code }): Body<EnterCode>,
@@ -31,7 +31,7 @@ pub async fn verify(
 }
 
 /// `POST /v1/sessions/{wId}/slider-done`: the page is passed; the platform is asked again.
-pub async fn slider_done(
+pub(super) async fn slider_done(
     State(api): State<Arc<Api>>,
     SessionPath(w_id): SessionPath,
 ) -> Result<Response, Refused> {

@@ -11,12 +11,12 @@ use super::Api;
 use crate::driver::StoreState;
 
 /// `GET /healthz`: 200 for as long as the process answers.
-pub async fn healthz() -> Json<Value> {
+pub(super) async fn healthz() -> Json<Value> {
     Json(json!({ "status": "ok" }))
 }
 
 /// `GET /readyz`: 200 where changes are taken, 503 with the reason where they are not.
-pub async fn readyz(State(api): State<Arc<Api>>) -> (StatusCode, Json<Value>) {
+pub(super) async fn readyz(State(api): State<Arc<Api>>) -> (StatusCode, Json<Value>) {
     match api.driver.store_state() {
         StoreState::Writable => (StatusCode::OK, Json(json!({ "status": "ready" }))),
         StoreState::ReadOnly(reason) => {

@@ -10,8 +10,9 @@ fn main() -> ExitCode {
     match daemon::main(Command::parse(), Clock::system()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("wxlogind: {:#}", anyhow::Error::from(&failure));
-            ExitCode::from(failure.exit_status())
+            let status = failure.exit_status();
+            eprintln!("wxlogind: {:#}", anyhow::Error::from(failure));
+            ExitCode::from(status)
         }
     }
 }

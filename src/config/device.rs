@@ -14,11 +14,14 @@ use super::secrets::SecretFile;
 use super::settings::{Device, DeviceAuth};
 use super::written::{DeviceTable, ProxyKeys};
 
+/// The platform wants every login to say where it comes from (protocol.md, `/iPadLogin`).
+const DEFAULT_PROXY: Proxy = Proxy::Region(8);
+
 /// `[device]` but for the platform and its key.
 #[derive(Debug, Clone)]
 pub(super) struct Habits {
     device_type: DeviceType,
-    proxy: Option<Proxy>,
+    proxy: Proxy,
     auto_check: bool,
     poll_timeout: Duration,
     qr_valid_for: Duration,
@@ -38,7 +41,7 @@ impl DeviceTable {
     pub(super) fn habits(&self, credentials: Option<&Path>, faults: &mut Faults) -> Habits {
         Habits {
             device_type: self.device_type,
-            proxy: self.proxy.proxy(credentials, faults),
+            proxy: self.proxy.proxy(credentials, faults).unwrap_or(DEFAULT_PROXY),
             auto_check: self.auto_check,
             poll_timeout: self.poll_timeout,
             qr_valid_for: self.qr_valid_for,
@@ -123,7 +126,8 @@ impl DeviceTable {
 }
 
 impl ProxyKeys {
-    /// One of the platform's regions, or a server of one's own, or nothing.
+    /// One of the platform's regions, or a server of one's own; the usual region where neither is said. `None`
+    /// after a fault.
     fn proxy(&self, credentials: Option<&Path>, faults: &mut Faults) -> Option<Proxy> {
         match (&self.region, &self.ip) {
             (Some(region), None) => {
@@ -138,7 +142,7 @@ impl ProxyKeys {
             (None, Some(ip)) => self.own(ip.value.clone(), credentials, faults),
             (None, None) => {
                 self.refuse_details("belongs to proxy_ip, which is not set", faults);
-                None
+                Some(DEFAULT_PROXY)
             }
         }
     }

@@ -58,7 +58,7 @@ pub struct Device {
     /// Device type of logins that do not name one.
     pub device_type: DeviceType,
     /// Where logins come from that do not say it.
-    pub proxy: Option<Proxy>,
+    pub proxy: Proxy,
     /// `autoCheck` of `/getIPadLoginInfo`; seed 002 advises `false`.
     pub auto_check: bool,
     /// How long one call for an answer may block at the platform.

@@ -49,7 +49,10 @@ impl Reload {
                 }
             },
             Err(fault) => {
-                error!(error = &fault as &dyn std::error::Error, "the settings stay as they are: reloading failed");
+                error!(
+                    error = &fault as &dyn std::error::Error,
+                    "the settings stay as they are: reloading failed"
+                );
                 return;
             }
         };

@@ -2,17 +2,16 @@
 //! terminal tells how it goes.
 
 use std::io::{self, Write};
-use std::sync::Arc;
 
-use wxlogin_state::{DeviceType, StateName};
+use wxlogin_state::StateName;
 
 use super::Daemon;
 use crate::api::Api;
 use crate::config::Settings;
-use crate::driver::{Denied, Driver, LoginRequest};
 use crate::qr;
 use crate::sandbox::Sandbox;
 use crate::view::{SessionEntry, View};
+use crate::wire::CreateSession;
 
 /// Says where everything is, then begins a login and follows it in the background.
 pub(super) fn begin(daemon: &Daemon, settings: &Settings, sandbox: &Sandbox) {
@@ -21,10 +20,9 @@ pub(super) fn begin(daemon: &Daemon, settings: &Settings, sandbox: &Sandbox) {
         return;
     }
     let (api, stop) = (daemon.api.clone(), daemon.stop.clone());
-    let device = settings.device.device_type;
     daemon.tasks.spawn(async move {
         tokio::select! {
-            () = first_login(&api, device) => {}
+            () = first_login(&api) => {}
             () = stop.cancelled() => {}
         }
     });
@@ -44,20 +42,15 @@ fn addresses(daemon: &Daemon, settings: &Settings, sandbox: &Sandbox) -> String 
     text
 }
 
-async fn first_login(api: &Arc<Api>, device: DeviceType) {
-    match begin_login(&api.driver, device).await {
-        Ok(session) => {
-            show_qr(api, &session).await;
-            follow(&api.view, &session).await;
+async fn first_login(api: &Api) {
+    let asked = CreateSession { label: "first light".parse().ok(), ..CreateSession::default() };
+    match api.begin(asked).await {
+        Ok(begun) => {
+            show_qr(api, &begun.session).await;
+            follow(&api.view, &begun.session).await;
         }
-        Err(denied) => say(&format!("\nThe first login could not begin: {denied}\n")),
+        Err(refused) => say(&format!("\nThe first login could not begin: {refused}\n")),
     }
-}
-
-async fn begin_login(driver: &Driver, device: DeviceType) -> Result<Arc<SessionEntry>, Denied> {
-    let label = "first light".parse().ok();
-    let request = LoginRequest { wc_id: None, label, device, proxy: None, force: false };
-    Ok(driver.begin(request).await?.session)
 }
 
 /// The QR as the terminal can show it. In the sandbox it says where the simulated phone is.
@@ -65,7 +58,10 @@ async fn show_qr(api: &Api, session: &SessionEntry) {
     match api.picture(session).await {
         Ok(picture) => {
             let blocks = qr::blocks(&picture.text).unwrap_or_default();
-            say(&format!("\nA first login waits for its phone. Open the simulated one:\n\n  {}\n\n", picture.text));
+            say(&format!(
+                "\nA first login waits for its phone. Open the simulated one:\n\n  {}\n\n",
+                picture.text
+            ));
             say(&blocks);
             say("\n");
         }
@@ -84,11 +80,14 @@ async fn follow(view: &View, session: &SessionEntry) {
         told = now.version.0;
         match now.state.name() {
             StateName::Online => {
-                let name = now.profile().and_then(|profile| profile.nick_name.as_deref()).unwrap_or("somebody");
+                let name =
+                    now.profile().and_then(|profile| profile.nick_name.as_deref()).unwrap_or("somebody");
                 say(&format!("\n{name} is online. The daemon keeps the login; Ctrl-C ends it.\n"));
                 return;
             }
-            StateName::Dropped => return say("\nThat login is over; `wxloginctl login --wait` begins another.\n"),
+            StateName::Dropped => {
+                return say("\nThat login is over; `wxloginctl login --wait` begins another.\n");
+            }
             _ => {}
         }
     }

@@ -309,7 +309,8 @@ impl Rounds {
                 for (n, reply) in waiting.into_iter().enumerate() {
                     let session = self.view.session(&w_id).ok_or_else(|| Denied::NoSession(w_id.clone()));
                     // The first one asked for it; a session that is past its first version was there before.
-                    let begun = session.map(|session| Begun { fresh: n == 0 && session.version.0 == 1, session });
+                    let begun =
+                        session.map(|session| Begun { fresh: n == 0 && session.version.0 == 1, session });
                     let _ = reply.send(committed.clone().and(begun));
                 }
             }

@@ -56,8 +56,9 @@ fn pages_follow_each_other_without_gap_or_repetition() {
 fn a_session_moves_from_one_states_index_to_the_others() {
     let view = View::new(vec![session(1, Some("a")), session(2, None)], Vec::new());
     view.publish(changed(ended(&session(1, Some("a")))));
-    let of = |state| names(&view.sessions(&SessionFilter { state: Some(state), ..SessionFilter::default() }, 9))
-        .join(" ");
+    let of = |state| {
+        names(&view.sessions(&SessionFilter { state: Some(state), ..SessionFilter::default() }, 9)).join(" ")
+    };
     assert_eq!((of(StateName::QrIssued), of(StateName::Dropped)), ("w2".to_owned(), "w1".to_owned()));
     assert_eq!(view.count_in_flight(), 1);
     assert!(view.live_sessions(&"a".parse().unwrap()).is_empty());
@@ -66,11 +67,8 @@ fn a_session_moves_from_one_states_index_to_the_others() {
 #[test]
 fn state_and_account_filter_together() {
     let view = View::new(vec![session(1, Some("a")), ended(&session(2, Some("a")))], Vec::new());
-    let filter = SessionFilter {
-        state: Some(StateName::Dropped),
-        wc_id: Some("a".parse().unwrap()),
-        after: Seq(0),
-    };
+    let filter =
+        SessionFilter { state: Some(StateName::Dropped), wc_id: Some("a".parse().unwrap()), after: Seq(0) };
     assert_eq!(names(&view.sessions(&filter, 9)), ["w2"]);
 }
 

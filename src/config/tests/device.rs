@@ -72,13 +72,14 @@ fn a_faulty_path_is_not_called_missing_as_well() {
 fn a_proxy_is_a_region_or_a_server_of_ones_own() {
     let host = Host::with_password();
     let proxy = |host: &Host, keys: &str| host.settings(&format!("{LEAST}{keys}")).device.proxy;
-    assert_eq!(proxy(&host, "proxy = 8"), Some(Proxy::Region(8)));
+    assert_eq!(proxy(&host, ""), Proxy::Region(8));
+    assert_eq!(proxy(&host, "proxy = 23"), Proxy::Region(23));
     let bare = Proxy::Own { ip: "p:1080".into(), user: None, password: None };
-    assert_eq!(proxy(&host, "proxy_ip = \"p:1080\""), Some(bare));
+    assert_eq!(proxy(&host, "proxy_ip = \"p:1080\""), bare);
     let host = host.credential("device.proxy_password", "pw");
     let password = Some(Secret::new("pw"));
     let full = Proxy::Own { ip: "p:1080".into(), user: Some("u".into()), password };
-    assert_eq!(proxy(&host, "proxy_ip = \"p:1080\"\nproxy_user = \"u\""), Some(full));
+    assert_eq!(proxy(&host, "proxy_ip = \"p:1080\"\nproxy_user = \"u\""), full);
 }
 
 #[test]
