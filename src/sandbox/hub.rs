@@ -105,7 +105,8 @@ impl Hub {
     /// Where the caller found this sandbox: links in answers begin with it, so that they work through a tunnel too.
     pub(super) fn origin(&self, headers: &HeaderMap) -> String {
         let plain = |host: &&str| {
-            !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte))
+            !host.is_empty()
+                && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte))
         };
         match headers.get(HOST).and_then(|host| host.to_str().ok()).filter(plain) {
             Some(host) => format!("http://{host}"),

@@ -66,7 +66,12 @@ impl Line {
 }
 
 /// Accepts connections until `stop`; their tasks belong to `tasks` and end with `stop` too.
-pub(super) async fn serve(listener: TcpListener, router: Router, tasks: TaskTracker, stop: CancellationToken) {
+pub(super) async fn serve(
+    listener: TcpListener,
+    router: Router,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+) {
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {

@@ -47,8 +47,10 @@ async fn the_qr_leads_to_the_phone() {
     let (status, png) = client.get(url.path()).await;
     assert_eq!(status, 200);
     let picture = image::load_from_memory(&png).unwrap().to_luma8();
-    let grids = rqrr::PreparedImage::prepare(picture).detect_grids();
-    let (_, link) = grids[0].decode().unwrap();
+    let (width, height) = (picture.width() as usize, picture.height() as usize);
+    let mut image =
+        rqrr::PreparedImage::prepare_from_greyscale(width, height, |x, y| picture.as_raw()[y * width + x]);
+    let (_, link) = image.detect_grids()[0].decode().unwrap();
     assert_eq!(link, format!("{}phone/{}", client.sandbox.base_url(), text(&answer["data"]["wId"])));
     assert_eq!(client.get(&link[client.sandbox.base_url().to_string().len() - 1..]).await.0, 200);
     client.end().await;
@@ -58,10 +60,7 @@ async fn the_qr_leads_to_the_phone() {
 async fn a_call_without_a_good_key_is_refused_in_the_envelope() {
     let client = Client::start(settings()).await;
     let answer = client.call_with("nonsense", "/queryLoginWx", &json!({})).await.unwrap();
-    assert_eq!(
-        answer,
-        json!({"code": "1001", "message": "Authorization无效，请重新登录", "data": null})
-    );
+    assert_eq!(answer, json!({"code": "1001", "message": "Authorization无效，请重新登录", "data": null}));
     client.post("/sandbox/member", &json!({"status": "frozen"})).await;
     assert_eq!(client.call("/queryLoginWx", &json!({})).await["message"], "账号已冻结");
     client.end().await;
@@ -134,7 +133,8 @@ async fn scripted_faults_reach_the_wire_and_then_the_call_is_normal() {
         {"call": "/queryLoginWx", "fault": {"answer": {"code": 1000}}, "delay": "10ms"},
     ]);
     client.post("/sandbox/script", &rules).await;
-    let next = || client.send(&client.key, "/queryLoginWx", &Value::Object(serde_json::Map::new()));
+    let nothing = json!({});
+    let next = || client.send(&client.key, "/queryLoginWx", &nothing);
     let gateway = next().await.unwrap();
     assert_eq!((gateway.status().as_u16(), &gateway.body()[..]), (502, &b"<html>"[..]));
     assert!(serde_json::from_slice::<Value>(next().await.unwrap().body()).is_err());
@@ -179,18 +179,20 @@ async fn a_pop_up_login_is_confirmed_on_the_phone_of_the_account() {
     let w_id = client.begin("wxid_known").await;
     client.post(&format!("/phone/{w_id}/confirm"), &Value::Null).await;
     client.post("/phone/wxid_known/drop", &Value::Null).await;
-    let (box_, ()) = tokio::join!(client.call("/secondLogin", &json!({"wcId": "wxid_known"})), async {
+    let asked = json!({"wcId": "wxid_known"});
+    let (answer, ()) = tokio::join!(client.call("/secondLogin", &asked), async {
         client.until(|state| state["world"]["logins"][2]["via"] == "popup").await;
         client.post("/phone/wxid_known/confirm", &Value::Null).await;
     });
-    assert_eq!(box_["data"]["wcId"], "wxid_known");
-    assert_ne!(box_["data"]["wId"], Value::from(w_id));
+    assert_eq!(answer["data"]["wcId"], "wxid_known");
+    assert_ne!(answer["data"]["wId"], Value::from(w_id));
     client.end().await;
 }
 
 #[tokio::test]
 async fn a_drop_is_posted_to_the_callback_url() {
-    let client = Client::start(SandboxSettings { first_drop: Duration::from_millis(200), ..settings() }).await;
+    let client =
+        Client::start(SandboxSettings { first_drop: Duration::from_millis(200), ..settings() }).await;
     let receiver = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/callback", receiver.local_addr().unwrap());
     client.call("/setHttpCallbackUrl", &json!({"httpUrl": url, "type": 2})).await;

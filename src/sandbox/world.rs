@@ -207,10 +207,9 @@ impl World {
                     Reply::CodeAsked { again: true }
                 }
             }
-            (Stage::Slider(spelling), _) => Reply::Slider {
-                uuid: login.captcha.clone().unwrap_or_default(),
-                spelling: spelling.clone(),
-            },
+            (Stage::Slider(spelling), _) => {
+                Reply::Slider { uuid: login.captcha.clone().unwrap_or_default(), spelling: spelling.clone() }
+            }
             (Stage::Online, _) => match &login.person {
                 Some(person) => Reply::LoggedIn(person.wc_id.clone()),
                 None => Reply::Unknown,

@@ -75,8 +75,7 @@ impl Client {
 
     /// A new QR's wId.
     pub(super) async fn begin(&self, wc_id: &str) -> String {
-        let answer =
-            self.call("/iPadLogin", &json!({"wcId": wc_id, "deviceType": "ipad", "proxy": 8})).await;
+        let answer = self.call("/iPadLogin", &json!({"wcId": wc_id, "deviceType": "ipad", "proxy": 8})).await;
         text(&answer["data"]["wId"]).to_owned()
     }
 

@@ -16,8 +16,7 @@ pub(crate) struct Person {
 }
 
 /// What new people are called, in turn.
-const NAMES: [&str; 8] =
-    ["贝塔同学", "小满", "阿青", "Luna", "老周", "豆豆", "Ming", "一颗栗子"];
+const NAMES: [&str; 8] = ["贝塔同学", "小满", "阿青", "Luna", "老周", "豆豆", "Ming", "一颗栗子"];
 
 impl Person {
     /// The person with this identity; without a name they get one.
@@ -114,9 +113,11 @@ impl Cause {
                 let inner = json!({"string": "首次登录平台24小时内掉线1次，请传wcId重新登录"});
                 json!({"baseResponse": {"ret": -2023, "errMsg": inner}}).to_string()
             }
-            Self::RiskControl => "<e><ShowType>1</ShowType><Content><![CDATA[当前环境异常，为了你的帐号安全，\
+            Self::RiskControl => {
+                "<e><ShowType>1</ShowType><Content><![CDATA[当前环境异常，为了你的帐号安全，\
                                   已退出登录]]></Content></e>"
-                .to_owned(),
+                    .to_owned()
+            }
             Self::Ordinary => "用户在手机上退出了登录".to_owned(),
             Self::LoggedOut => "开发者主动下线".to_owned(),
         }

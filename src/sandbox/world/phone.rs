@@ -49,7 +49,12 @@ pub(crate) enum ActionRefused {
 impl World {
     /// Does something on the phone of a login, named by its wId, or by the wcId of whoever has a box on the
     /// phone or is online.
-    pub(crate) fn act(&mut self, name: &str, action: Action, details: &Details) -> Result<WId, ActionRefused> {
+    pub(crate) fn act(
+        &mut self,
+        name: &str,
+        action: Action,
+        details: &Details,
+    ) -> Result<WId, ActionRefused> {
         let w_id = self.find(name).ok_or(ActionRefused::Unknown)?;
         let login = self.logins.get(&w_id).ok_or(ActionRefused::Unknown)?;
         if !login.actions().contains(&action) {
@@ -63,7 +68,8 @@ impl World {
             Action::Confirm => self.log_in(&w_id),
             Action::Decline => self.end(&w_id, End::Declined),
             Action::AskCode => {
-                let code = details.code.clone().unwrap_or_else(|| format!("{:06}", fastrand::u32(..1_000_000)));
+                let code =
+                    details.code.clone().unwrap_or_else(|| format!("{:06}", fastrand::u32(..1_000_000)));
                 self.enter(&w_id, Stage::Code(Some(code)));
             }
             Action::AskElsewhere => self.enter(&w_id, Stage::Code(None)),

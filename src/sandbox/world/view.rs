@@ -121,7 +121,10 @@ impl World {
 
     /// Whether the login's QR leads anywhere.
     pub(crate) fn is_open(&self, w_id: &str) -> bool {
-        w_id.parse().ok().and_then(|w_id: WId| self.logins.get(&w_id)).is_some_and(|login| login.stage.is_open())
+        w_id.parse()
+            .ok()
+            .and_then(|w_id: WId| self.logins.get(&w_id))
+            .is_some_and(|login| login.stage.is_open())
     }
 
     /// The slider page with this uuid.
