@@ -1,7 +1,18 @@
 //! wxlogind keeps WeChat device logins alive: it knows which logins exist, waits for the people who complete
 //! them, and tells everybody else.
 
+pub mod api;
+pub mod clock;
 pub mod config;
+pub mod daemon;
+pub mod driver;
+mod duties;
 pub mod exchange;
+pub mod lifecycle;
+pub mod logging;
 pub mod platform;
+mod poll;
+pub mod qr;
 pub mod sandbox;
+pub mod view;
+pub mod wire;

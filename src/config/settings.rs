@@ -10,7 +10,7 @@ use hyper::Uri;
 use wxlogin_state::{DeviceType, Proxy, Secret};
 
 /// Everything the daemon was told.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// `[state]`
     pub state: State,
@@ -25,7 +25,7 @@ pub struct Settings {
 }
 
 /// Where the store lives and what it keeps.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct State {
     /// Directory of the store, the lock and the control token.
     pub dir: PathBuf,
@@ -36,7 +36,7 @@ pub struct State {
 }
 
 /// The control API.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Control {
     /// Path of the Unix socket; `None` turns it off.
     pub socket: Option<PathBuf>,
@@ -49,7 +49,7 @@ pub struct Control {
 }
 
 /// System A, the device login platform.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Device {
     /// Where the platform is; scheme `http` or `https`, no query.
     pub base_url: Uri,
@@ -58,7 +58,7 @@ pub struct Device {
     /// Device type of logins that do not name one.
     pub device_type: DeviceType,
     /// Where logins come from that do not say it.
-    pub proxy: Option<Proxy>,
+    pub proxy: Proxy,
     /// `autoCheck` of `/getIPadLoginInfo`; seed 002 advises `false`.
     pub auto_check: bool,
     /// How long one call for an answer may block at the platform.
@@ -70,7 +70,7 @@ pub struct Device {
 }
 
 /// How the daemon gets the platform's `Authorization` key.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DeviceAuth {
     /// `/member/login` with these; the key is kept in the store.
     Password {
@@ -79,19 +79,24 @@ pub enum DeviceAuth {
         /// From `password_file` or the credential `device.password`.
         password: Secret,
     },
-    /// The key itself, from `authorization_file` or the credential `device.authorization`.
-    Key(Secret),
+    /// The key itself.
+    Key {
+        /// `account`, where it is set: logging out (`/member/offline`) names it.
+        account: Option<String>,
+        /// From `authorization_file` or the credential `device.authorization`.
+        key: Secret,
+    },
 }
 
 /// The known life of an account. More of `[relogin]` comes with the re-login itself.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Relogin {
     /// An account's first login drops once within this time (seed 002).
     pub first_drop: Duration,
 }
 
 /// The embedded sandbox.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sandbox {
     /// Loopback address of the platform's and the phone's pages.
     pub listen: SocketAddr,

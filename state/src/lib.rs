@@ -1,13 +1,39 @@
 //! Sessions and accounts of WeChat device logins: a pure state machine and its durable store.
+//!
+//! ```text
+//!            Input, now                      Batch
+//!   Session ────────────► step ──► Session ─────────► Store (durable before it returns)
+//!                                     │
+//!                                     └──► duty: what must be going on, derived, never stored
+//! ```
+//!
+//! A *session* is a login instance (wId) with five states; it never comes back. An *account* is the identity
+//! (wcId) that lives through one session after another. This crate reads no clock, no randomness, no
+//! environment and no socket: time is an argument, and whoever drives it does what [`duty`] says.
 
+mod account;
+mod duty;
 mod id;
 mod input;
 mod profile;
+pub mod public;
+mod record;
 mod secret;
 mod session;
+mod step;
+mod store;
 
+pub use account::{Account, LOGINS_KEPT, NO_MOMENTS_FOR};
+pub use duty::{Call, Duty, duty};
 pub use id::{InvalidId, Seq, Version, WId, WcId};
 pub use input::{Answer, Failure, Ignored, Input, Refusal, Verdict};
 pub use profile::{DeviceType, Label, Profile, Proxy};
+pub use record::{MAX_RECORD, RecordError};
 pub use secret::Secret;
-pub use session::*;
+pub use session::{
+    Code, Drop, DropReason, HISTORY_KEPT, Issued, Qr, Session, SliderProgress, State, StateName, Transition,
+};
+pub use step::{Rules, step};
+pub use store::{
+    Batch, CommitError, Contents, OpenError, PlatformKey, ReadError, Retention, StateDir, Store,
+};

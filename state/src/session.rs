@@ -21,9 +21,14 @@ use serde::{Deserialize, Serialize};
 use crate::id::{Seq, Version, WId, WcId};
 use crate::profile::{DeviceType, Label, Profile, Proxy};
 use crate::secret::Secret;
+use crate::step::{Rules, after};
 
-/// Most transitions that a session remembers: far more than a login has, few enough to keep the record small.
-pub const HISTORY_KEPT: usize = 48;
+/// Most transitions that a session remembers: more than a login has, few enough to keep the record small.
+pub const HISTORY_KEPT: usize = 24;
+
+/// Most bytes of sentences in a session's history. With the bounds that the platform client sets on texts, no
+/// session outgrows the store's record.
+const HISTORY_BYTES: usize = 3 * 1024;
 
 /// One login instance.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,6 +69,95 @@ pub struct Session {
     pub successor: Option<WId>,
     /// How it came here, oldest first; at most [`HISTORY_KEPT`].
     pub history: Vec<Transition>,
+}
+
+/// What is known of a login when its QR has just been issued.
+#[derive(Debug, Clone)]
+pub struct Issued {
+    /// The platform's name for it.
+    pub w_id: WId,
+    /// Where the platform shows the QR.
+    pub qr_url: String,
+    /// What the operator calls it.
+    pub label: Option<Label>,
+    /// The device it pretends to be.
+    pub device: DeviceType,
+    /// Where it logs in from, when not from the configured place.
+    pub proxy: Option<Proxy>,
+    /// The identity it is begun for.
+    pub wc_id: Option<WcId>,
+}
+
+impl Session {
+    /// A session whose QR was issued at `now`; `born` is the sequence number of its first event.
+    pub fn begun(issued: Issued, born: Seq, now: Timestamp, rules: &Rules) -> Self {
+        let deadline = after(now, rules.step_allowance);
+        Self {
+            w_id: issued.w_id,
+            version: Version(1),
+            born,
+            created_at: now,
+            state_since: now,
+            label: issued.label,
+            device: issued.device,
+            proxy: issued.proxy,
+            wc_id: issued.wc_id,
+            qr: Qr { url: issued.qr_url, issued_at: now, expires_at: deadline },
+            round: 1,
+            state: State::QrIssued { deadline },
+            predecessor: None,
+            successor: None,
+            history: vec![Transition {
+                at: now,
+                version: Version(1),
+                from: None,
+                to: StateName::QrIssued,
+                why: "the platform issued a QR".to_owned(),
+            }],
+        }
+    }
+
+    /// The same session in its next state. Where the history is full, its second entry makes room: the first
+    /// one and the newest tell the most.
+    pub(crate) fn entering(&self, state: State, why: String, now: Timestamp) -> Self {
+        let (from, to) = (self.state.name(), state.name());
+        let mut next = Self { version: self.version.next(), state, ..self.clone() };
+        if from != to {
+            next.state_since = now;
+        }
+        next.history.push(Transition { at: now, version: next.version, from: Some(from), to, why });
+        while next.history.len() > 2 && next.history_is_full() {
+            next.history.remove(1);
+        }
+        next
+    }
+
+    fn history_is_full(&self) -> bool {
+        self.history.len() > HISTORY_KEPT
+            || self.history.iter().map(|transition| transition.why.len()).sum::<usize>() > HISTORY_BYTES
+    }
+
+    /// Who is or was online here.
+    pub fn profile(&self) -> Option<&Profile> {
+        match &self.state {
+            State::Online { profile } => Some(profile),
+            State::Dropped { profile, .. } => profile.as_deref(),
+            _ => None,
+        }
+    }
+}
+
+impl State {
+    /// Its name.
+    pub fn name(&self) -> StateName {
+        match self {
+            Self::QrIssued { .. } => StateName::QrIssued,
+            Self::AwaitingVerify { .. } => StateName::AwaitingVerify,
+            Self::Slider { .. } => StateName::Slider,
+            Self::Online { .. } => StateName::Online,
+            Self::Dropped { .. } => StateName::Dropped,
+        }
+    }
 }
 
 /// The picture that a phone scans to begin.
@@ -198,6 +292,11 @@ impl StateName {
     /// All of them, in the order of a life.
     pub const ALL: [Self; 5] =
         [Self::QrIssued, Self::AwaitingVerify, Self::Slider, Self::Online, Self::Dropped];
+
+    /// Whether somebody is still to complete the login.
+    pub fn is_in_flight(self) -> bool {
+        !matches!(self, Self::Online | Self::Dropped)
+    }
 
     /// The public spelling.
     pub fn as_str(self) -> &'static str {

@@ -1,0 +1,107 @@
+//! The control API: routes over the view (reads) and the driver (changes).
+//!
+//! ```text
+//!   listen ──► guard ──► route ──► view       what is committed, pre-rendered
+//!   bounded    host,          └──► driver     changes, answered once durable
+//!   in time,   origin,        └──► platform   pictures, logging out
+//!   number     token
+//! ```
+//!
+//! Handlers only convert: what may be done is decided by the machine in the state crate. Every refusal is a
+//! [`problem::Refused`], one place for status and sentence.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware;
+use axum::routing::{get, post};
+use tokio::sync::watch;
+use wxlogin_state::{DeviceType, Proxy, Session};
+
+use crate::driver::{Begun, Driver};
+use crate::platform::Platform;
+use crate::view::View;
+use crate::wire::CreateSession;
+
+mod accounts;
+mod body;
+mod guard;
+pub mod listen;
+mod pictures;
+mod problem;
+mod qr;
+mod sessions;
+mod steps;
+mod system;
+pub mod token;
+
+pub use guard::{Entrance, Peer};
+pub use pictures::Picture;
+use pictures::Pictures;
+pub use problem::Refused;
+
+/// Largest request body, in bytes: the largest there is has a few hundred.
+const BODY: usize = 64 * 1024;
+
+/// What the routes work with.
+#[derive(Debug)]
+pub struct Api {
+    /// Who changes things.
+    pub driver: Driver,
+    /// What is committed.
+    pub view: Arc<View>,
+    /// For pictures and for logging out.
+    pub platform: Platform,
+    /// What logins are begun with that do not say; a reload may change it.
+    pub defaults: watch::Sender<Defaults>,
+    /// Pictures that were fetched.
+    pictures: Pictures,
+}
+
+/// What logins are begun with that do not say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Defaults {
+    /// `device.device_type`
+    pub device_type: DeviceType,
+    /// `device.proxy`
+    pub proxy: Proxy,
+}
+
+impl Api {
+    /// The API over these parts.
+    pub fn new(driver: Driver, view: Arc<View>, platform: Platform, defaults: Defaults) -> Arc<Self> {
+        let defaults = watch::Sender::new(defaults);
+        Arc::new(Self { driver, view, platform, defaults, pictures: Pictures::default() })
+    }
+
+    /// Begins a login.
+    pub async fn begin(&self, asked: CreateSession) -> Result<Begun, Refused> {
+        Ok(self.driver.begin(sessions::login_request(self, asked)?).await?)
+    }
+
+    /// The QR of a session that waits to be scanned.
+    pub async fn picture(&self, session: &Session) -> Result<Arc<Picture>, Refused> {
+        self.pictures.get(&self.platform, &session.w_id, &session.qr.url).await
+    }
+
+    /// The routes, for callers that come in by `entrance`.
+    pub fn router(self: &Arc<Self>, entrance: Entrance) -> Router {
+        Router::new()
+            .route("/v1/sessions", get(sessions::list).post(sessions::create))
+            .route("/v1/sessions/{w_id}", get(sessions::read).delete(sessions::end))
+            .route("/v1/sessions/{w_id}/history", get(sessions::history))
+            .route("/v1/sessions/{w_id}/qr", get(qr::qr))
+            .route("/v1/sessions/{w_id}/verify", post(steps::verify))
+            .route("/v1/sessions/{w_id}/slider-done", post(steps::slider_done))
+            .route("/v1/accounts", get(accounts::list))
+            .route("/v1/accounts/{wc_id}", get(accounts::read))
+            .route("/healthz", get(system::healthz))
+            .route("/readyz", get(system::readyz))
+            .fallback(problem::no_route)
+            .method_not_allowed_fallback(problem::no_method)
+            .layer(DefaultBodyLimit::max(BODY))
+            .layer(middleware::from_fn_with_state(Arc::new(entrance), guard::check))
+            .with_state(self.clone())
+    }
+}

@@ -1,0 +1,161 @@
+//! Accepts connections, bounded in number and in time.
+
+use std::fs;
+use std::io;
+use std::net::SocketAddr;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, UnixListener, UnixStream};
+use tokio::sync::Semaphore;
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::{debug, warn};
+
+use super::Peer;
+
+/// Most connections at once, on socket and TCP together.
+const CONNECTIONS: usize = 512;
+
+/// How long a caller may take to send a request's head. hyper keeps to it only with a timer set.
+const HEAD: Duration = Duration::from_secs(15);
+
+/// How long a request that is being answered may go on once the daemon stops; blocking reads end there.
+const FINISH: Duration = Duration::from_secs(1);
+
+/// Pause after a failed accept: the usual reason, too many open files, does not pass by asking again at once.
+const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
+
+/// Serves connections until stopped.
+#[derive(Debug, Clone)]
+pub struct Server {
+    /// Tracks the connections.
+    pub tasks: TaskTracker,
+    /// Ends the listeners, and each connection after the request it is at.
+    pub stop: CancellationToken,
+    /// Bounds the connections.
+    pub room: Arc<Semaphore>,
+}
+
+impl Server {
+    /// A server whose tasks are tracked by `tasks` and end with `stop`.
+    pub fn new(tasks: TaskTracker, stop: CancellationToken) -> Self {
+        Self { tasks, stop, room: Arc::new(Semaphore::new(CONNECTIONS)) }
+    }
+
+    /// Serves `router` to callers by TCP.
+    pub fn tcp(&self, listener: TcpListener, router: Router) {
+        let server = self.clone();
+        self.tasks.spawn(async move {
+            loop {
+                let accepted = tokio::select! {
+                    accepted = listener.accept() => accepted,
+                    () = server.stop.cancelled() => return,
+                };
+                match accepted {
+                    Ok((stream, _)) => server.serve(stream, Peer(None), &router),
+                    Err(error) => wait_after(&error).await,
+                }
+            }
+        });
+    }
+
+    /// Serves `router` to callers by the Unix socket.
+    pub fn unix(&self, listener: UnixListener, router: Router) {
+        let server = self.clone();
+        self.tasks.spawn(async move {
+            loop {
+                let accepted = tokio::select! {
+                    accepted = listener.accept() => accepted,
+                    () = server.stop.cancelled() => return,
+                };
+                match accepted {
+                    Ok((stream, _)) => {
+                        let peer = Peer(UnixStream::peer_cred(&stream).ok());
+                        server.serve(stream, peer, &router);
+                    }
+                    Err(error) => wait_after(&error).await,
+                }
+            }
+        });
+    }
+
+    fn serve<S>(&self, stream: S, peer: Peer, router: &Router)
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        let Ok(place) = self.room.clone().try_acquire_owned() else {
+            warn!(connections = CONNECTIONS, "a connection is refused: there are too many");
+            return;
+        };
+        let routes = TowerToHyperService::new(router.clone());
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(peer);
+            routes.call(request)
+        });
+        let stop = self.stop.clone();
+        self.tasks.spawn(async move {
+            let _place = place;
+            let connection = http1::Builder::new()
+                .timer(TokioTimer::new())
+                .header_read_timeout(HEAD)
+                .serve_connection(TokioIo::new(stream), service);
+            tokio::pin!(connection);
+            let ended = tokio::select! {
+                ended = connection.as_mut() => ended,
+                () = stop.cancelled() => {
+                    connection.as_mut().graceful_shutdown();
+                    timeout(FINISH, connection).await.unwrap_or(Ok(()))
+                }
+            };
+            if let Err(error) = ended {
+                debug!(error = &error as &dyn std::error::Error, "a connection broke");
+            }
+        });
+    }
+}
+
+async fn wait_after(error: &io::Error) {
+    warn!(error = error as &dyn std::error::Error, "a connection could not be accepted");
+    sleep(ACCEPT_AGAIN).await;
+}
+
+/// Listens on TCP.
+pub async fn bind_tcp(address: SocketAddr) -> io::Result<TcpListener> {
+    TcpListener::bind(address).await
+}
+
+/// Listens on a Unix socket of mode 0660. A socket that a dead process left behind is replaced; one that
+/// somebody listens on is not, and neither is anything else under that name.
+pub fn bind_unix(path: &Path) -> io::Result<UnixListener> {
+    match fs::symlink_metadata(path) {
+        Ok(metadata) if metadata.file_type().is_socket() => {
+            if std::os::unix::net::UnixStream::connect(path).is_ok() {
+                return Err(io::Error::new(io::ErrorKind::AddrInUse, "another process listens there"));
+            }
+            fs::remove_file(path)?;
+        }
+        Ok(_) => {
+            return Err(io::Error::new(io::ErrorKind::AlreadyExists, "there is a file that is no socket"));
+        }
+        Err(_) => {}
+    }
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    // Connecting needs the right to write, which no usual umask gives to others in between.
+    let listener = UnixListener::bind(path)?;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o660))?;
+    Ok(listener)
+}

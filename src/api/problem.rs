@@ -1,0 +1,108 @@
+//! Refusals: one place for what each of them is called, its status, and its sentence.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use wxlogin_state::{Refusal, StateName, WId, WcId};
+
+use crate::driver::Denied;
+use crate::platform::Trouble;
+use crate::wire::{Problem, ProblemCode};
+
+/// A request that was not done, as the response that says so.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Refused(Box<Problem>);
+
+impl Refused {
+    /// A refusal with this code and sentence.
+    pub fn new(code: ProblemCode, detail: impl Into<String>) -> Self {
+        Self(Box::new(Problem::new(code, detail)))
+    }
+
+    /// A body or query whose member `field` does not hold up.
+    pub fn invalid(field: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self(Box::new(Problem::new(ProblemCode::InvalidRequest, detail).at_field(field)))
+    }
+
+    /// An act that the session's state does not allow.
+    pub fn wrong_state(state: StateName, detail: impl Into<String>) -> Self {
+        Self(Box::new(Problem::new(ProblemCode::WrongState, detail).in_state(state)))
+    }
+
+    /// No such session.
+    pub fn no_session(w_id: &WId) -> Self {
+        Denied::NoSession(w_id.clone()).into()
+    }
+
+    /// No such account.
+    pub fn no_account(wc_id: &WcId) -> Self {
+        Self::new(ProblemCode::NotFound, format!("there is no account {wc_id}"))
+    }
+}
+
+impl From<Denied> for Refused {
+    fn from(denied: Denied) -> Self {
+        let sentence = denied.to_string();
+        match denied {
+            Denied::NoSession(_) => Self::new(ProblemCode::NotFound, sentence),
+            Denied::Refused(Refusal::WrongState { state, .. }) => Self::wrong_state(state, sentence),
+            Denied::Refused(Refusal::CodeInFlight) => Self::new(ProblemCode::Busy, sentence),
+            Denied::AlreadyOnline { .. } => Self::wrong_state(
+                StateName::Online,
+                format!("{sentence}; \"force\": true does it all the same"),
+            ),
+            Denied::TooMany(_) => Self::new(ProblemCode::TooManySessions, sentence),
+            Denied::Platform(trouble) => (&*trouble).into(),
+            Denied::Reissued(_) => Self::new(ProblemCode::PlatformRefused, sentence),
+            Denied::Unwritable(_) => Self::new(ProblemCode::StoreFull, sentence),
+            Denied::Stopping => Self::new(ProblemCode::NotReady, sentence),
+            Denied::TooLarge(error) => {
+                tracing::error!(error = &*error as &dyn std::error::Error, "a change does not fit the store");
+                Self::new(ProblemCode::Internal, sentence)
+            }
+        }
+    }
+}
+
+/// The platform's trouble, without anything that the platform sent but the sentence of a refusal.
+impl From<&Trouble> for Refused {
+    fn from(trouble: &Trouble) -> Self {
+        let code = if trouble.is_refusal() {
+            ProblemCode::PlatformRefused
+        } else {
+            ProblemCode::PlatformUnreachable
+        };
+        Self::new(code, with_cause(trouble))
+    }
+}
+
+/// The error and what caused it, in one line.
+fn with_cause(error: &dyn std::error::Error) -> String {
+    let mut line = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        line.push_str(": ");
+        line.push_str(&error.to_string());
+        cause = error.source();
+    }
+    line
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let problem = HeaderValue::from_static("application/problem+json");
+        (status, [(header::CONTENT_TYPE, problem)], Json(&*self.0)).into_response()
+    }
+}
+
+/// Answers a path that there is not.
+pub(super) async fn no_route() -> Refused {
+    Refused::new(ProblemCode::NotFound, "there is no such route")
+}
+
+/// Answers a method that the path does not have.
+pub(super) async fn no_method() -> Refused {
+    Refused::new(ProblemCode::MethodNotAllowed, "this route does not take that method")
+}

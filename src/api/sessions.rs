@@ -1,0 +1,222 @@
+//! Sessions: begin, list, read, wait for, end.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use bytes::{BufMut, Bytes, BytesMut};
+use serde::Deserialize;
+use tokio::time::timeout;
+use wxlogin_state::{Input, Proxy, Seq, StateName, WcId};
+
+use super::Api;
+use super::body::{Body, Query, SessionPath};
+use super::problem::Refused;
+use crate::driver::LoginRequest;
+use crate::view::{SessionEntry, SessionFilter};
+use crate::wire::{CreateSession, History};
+
+/// Rows of a page where the caller does not say.
+const PAGE: usize = 100;
+
+/// Most rows of a page.
+const LONGEST_PAGE: usize = 500;
+
+/// Longest time that a blocking read blocks.
+const LONGEST_WAIT: Duration = Duration::from_mins(5);
+
+/// A committed value as a response.
+pub(super) fn rendered(status: StatusCode, json: Bytes) -> Response {
+    (status, [(header::CONTENT_TYPE, "application/json")], json).into_response()
+}
+
+/// `POST /v1/sessions`: fetches a QR and starts the login.
+pub(super) async fn create(
+    State(api): State<Arc<Api>>,
+    Body(asked): Body<CreateSession>,
+) -> Result<Response, Refused> {
+    let begun = api.begin(asked).await?;
+    let status = if begun.fresh { StatusCode::CREATED } else { StatusCode::OK };
+    Ok(rendered(status, begun.session.json()))
+}
+
+/// What the caller asked for, with what the account and the configuration say where the caller does not. A
+/// known account keeps its device and its place: another one is a known cause of drops.
+pub(super) fn login_request(api: &Api, asked: CreateSession) -> Result<LoginRequest, Refused> {
+    let account = asked.wc_id.as_ref().and_then(|wc_id| api.view.account(wc_id));
+    let account = account.as_ref().map(|account| &***account);
+    let defaults = api.defaults.borrow().clone();
+    Ok(LoginRequest {
+        device: asked
+            .device_type
+            .or_else(|| account.map(|account| account.device))
+            .unwrap_or(defaults.device_type),
+        proxy: proxy(&asked)?
+            .or_else(|| account.and_then(|account| account.proxy.clone()))
+            .or(Some(defaults.proxy)),
+        wc_id: asked.wc_id,
+        label: asked.label,
+        force: asked.force,
+    })
+}
+
+fn proxy(asked: &CreateSession) -> Result<Option<Proxy>, Refused> {
+    if let Some(ip) = &asked.proxy_ip {
+        let has_port = ip.rsplit_once(':').is_some_and(|(host, port)| {
+            !host.is_empty() && host.len() <= 255 && port.parse::<u16>().is_ok_and(|port| port > 0)
+        });
+        if !has_port {
+            return Err(Refused::invalid("proxyIp", "a proxy is written host:port"));
+        }
+        let (user, password) = (asked.proxy_user.clone(), asked.proxy_password.clone());
+        return Ok(Some(Proxy::Own { ip: ip.clone(), user, password }));
+    }
+    if asked.proxy_user.is_some() || asked.proxy_password.is_some() {
+        return Err(Refused::invalid("proxyIp", "a proxy user or password needs proxyIp"));
+    }
+    match asked.proxy {
+        Some(region @ 1..=23) => Ok(Some(Proxy::Region(region))),
+        Some(_) => Err(Refused::invalid("proxy", "a proxy region is a number from 1 to 23")),
+        None => Ok(None),
+    }
+}
+
+/// What a list is asked for.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(super) struct ListQuery {
+    state: Option<StateName>,
+    wc_id: Option<WcId>,
+    #[serde(default, flatten)]
+    page: PageQuery,
+}
+
+/// Which page of a list.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct PageQuery {
+    limit: Option<String>,
+    pub(super) after: Option<String>,
+}
+
+impl PageQuery {
+    /// How many rows.
+    pub(super) fn limit(&self) -> Result<usize, Refused> {
+        let Some(limit) = &self.limit else { return Ok(PAGE) };
+        limit
+            .parse()
+            .ok()
+            .filter(|limit| (1..=LONGEST_PAGE).contains(limit))
+            .ok_or_else(|| Refused::invalid("limit", format!("limit is a number from 1 to {LONGEST_PAGE}")))
+    }
+}
+
+/// `GET /v1/sessions`: a page of them, in the order of their creation.
+pub(super) async fn list(
+    State(api): State<Arc<Api>>,
+    Query(query): Query<ListQuery>,
+) -> Result<Response, Refused> {
+    let limit = query.page.limit()?;
+    let after = match &query.page.after {
+        None => Seq::default(),
+        Some(after) => Seq(after
+            .parse()
+            .map_err(|_| Refused::invalid("after", "after is the `next` of the page before"))?),
+    };
+    let filter = SessionFilter { state: query.state, wc_id: query.wc_id, after };
+    let rows = api.view.sessions(&filter, limit + 1);
+    let next = (rows.len() > limit).then(|| rows[limit - 1].born.to_string());
+    let rows: Vec<Bytes> = rows.iter().take(limit).map(|session| session.json()).collect();
+    Ok(rendered(StatusCode::OK, page("sessions", &rows, next.as_deref())))
+}
+
+/// A page put together from rows that are rendered already.
+pub(super) fn page(name: &str, rows: &[Bytes], next: Option<&str>) -> Bytes {
+    let mut page = BytesMut::with_capacity(rows.iter().map(|row| row.len() + 1).sum::<usize>() + 64);
+    page.put_slice(format!("{{\"{name}\":[").as_bytes());
+    for (n, row) in rows.iter().enumerate() {
+        if n > 0 {
+            page.put_u8(b',');
+        }
+        page.put_slice(row);
+    }
+    // `next` is a number or an identifier: nothing in it needs escaping but what JSON strings allow as it is.
+    let next = serde_json::json!(next);
+    page.put_slice(format!("],\"next\":{next}}}").as_bytes());
+    page.freeze()
+}
+
+/// Whether, and from which version on, a read blocks.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ReadQuery {
+    wait: Option<String>,
+    version: Option<u64>,
+}
+
+/// `GET /v1/sessions/{wId}`: the session; with `wait`, as soon as its version exceeds `version`, else as it is
+/// when the time is over.
+pub(super) async fn read(
+    State(api): State<Arc<Api>>,
+    SessionPath(w_id): SessionPath,
+    Query(query): Query<ReadQuery>,
+) -> Result<Response, Refused> {
+    let found = match query.wait.as_deref().map(wait).transpose()? {
+        None => api.view.session(&w_id),
+        Some(wait) => {
+            let current = api.view.session(&w_id).map_or(0, |session| session.version.0);
+            let version = query.version.unwrap_or(current);
+            match timeout(wait, api.view.session_after(&w_id, version)).await {
+                Ok(found) => found,
+                Err(_) => api.view.session(&w_id),
+            }
+        }
+    };
+    let session = found.ok_or_else(|| Refused::no_session(&w_id))?;
+    Ok(rendered(StatusCode::OK, session.json()))
+}
+
+fn wait(text: &str) -> Result<Duration, Refused> {
+    humantime::parse_duration(text).ok().filter(|wait| *wait <= LONGEST_WAIT).ok_or_else(|| {
+        let longest = humantime::format_duration(LONGEST_WAIT);
+        Refused::invalid("wait", format!("wait is a duration such as 30s, at most {longest}"))
+    })
+}
+
+/// `GET /v1/sessions/{wId}/history`: its transitions, oldest first.
+pub(super) async fn history(
+    State(api): State<Arc<Api>>,
+    SessionPath(w_id): SessionPath,
+) -> Result<Json<History>, Refused> {
+    let session = api.view.session(&w_id).ok_or_else(|| Refused::no_session(&w_id))?;
+    Ok(Json(History { history: session.history.clone() }))
+}
+
+/// `DELETE /v1/sessions/{wId}`: logs out an online session, abandons a login in flight.
+pub(super) async fn end(
+    State(api): State<Arc<Api>>,
+    SessionPath(w_id): SessionPath,
+) -> Result<Response, Refused> {
+    let session = api.view.session(&w_id).ok_or_else(|| Refused::no_session(&w_id))?;
+    if session.state.name() == StateName::Online {
+        log_out(&api, &session).await?;
+    }
+    let ended = api.driver.apply(&w_id, Input::Ended).await?;
+    Ok(rendered(StatusCode::OK, ended.json()))
+}
+
+/// The platform first: a session that it did not end would go on unseen.
+async fn log_out(api: &Api, session: &SessionEntry) -> Result<(), Refused> {
+    let accounts: Vec<WcId> = session.wc_id.iter().cloned().collect();
+    api.platform.offline(&accounts).await.map_err(|trouble| {
+        tracing::warn!(
+            wId = %session.w_id,
+            error = &trouble as &dyn std::error::Error,
+            body = trouble.body_excerpt(),
+            "logging out failed"
+        );
+        Refused::from(&trouble)
+    })
+}

@@ -1,0 +1,168 @@
+//! From everything that was said to the settings: defaults, the rules between keys, the secrets.
+//!
+//! Last of the three stages.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use hyper::Uri;
+
+use super::device::Habits;
+use super::fault::{Faults, Given};
+use super::merged::Merged;
+use super::secrets::SecretFile;
+use super::settings::{Control, DeviceAuth, Relogin, Sandbox, Settings, State};
+use super::written::{ControlTable, SandboxTable};
+
+/// Where the daemon listens unless told otherwise.
+const DEFAULT_SOCKET: &str = "/run/wxlogind/control.sock";
+const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 7430);
+
+/// Where the sandbox listens unless told otherwise: loopback, any free port.
+const DEFAULT_SANDBOX: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+
+/// Longest path of a Unix socket, in bytes: what `sun_path` holds, less the final zero (unix(7)).
+const MAX_SOCKET_PATH: usize = 107;
+
+/// How the daemon goes on from here.
+#[derive(Debug, Clone)]
+pub enum Plan {
+    /// Nothing is missing.
+    Complete(Settings),
+    /// The sandbox must listen first: only then is it known where the platform is.
+    Rehearsal(Rehearsal),
+}
+
+/// Settings of a daemon that works against the embedded sandbox: complete but for the platform.
+#[derive(Debug, Clone)]
+pub struct Rehearsal {
+    /// The sandbox to start.
+    pub sandbox: Sandbox,
+    draft: Draft,
+}
+
+impl Rehearsal {
+    /// The settings, now that the sandbox is there and has said how to reach it.
+    pub fn settings(self, base_url: Uri, auth: DeviceAuth) -> Settings {
+        self.draft.settings(base_url, auth, Some(self.sandbox))
+    }
+}
+
+#[derive(Debug, Clone)]
+struct Draft {
+    state: State,
+    control: Control,
+    device: Habits,
+    relogin: Relogin,
+}
+
+impl Draft {
+    fn settings(self, base_url: Uri, auth: DeviceAuth, sandbox: Option<Sandbox>) -> Settings {
+        let Self { state, control, device, relogin } = self;
+        Settings { state, control, device: device.with(base_url, auth), relogin, sandbox }
+    }
+}
+
+impl Merged {
+    /// Checks all the rest. `None`, or any fault, means that there is nothing to go on with: after a fault the
+    /// checks continue with stand-ins, for the sake of the faults to come.
+    pub(super) fn finish(self, faults: &mut Faults, notes: &mut Faults) -> Option<Plan> {
+        let credentials = self.credentials.as_deref();
+        let draft = Draft {
+            control: self.control(faults),
+            device: self.written.device.habits(credentials, faults),
+            relogin: Relogin { first_drop: self.written.relogin.first_drop },
+            state: State {
+                keep_dropped: self.written.state.keep_dropped,
+                keep_events: self.written.state.keep_events,
+                dir: self.state_dir,
+            },
+        };
+        let sandbox = self.written.sandbox.finish(faults);
+        if self.sandbox {
+            self.written.device.note_idle_keys(notes);
+            return Some(Plan::Rehearsal(Rehearsal { sandbox, draft }));
+        }
+        let (base_url, auth) = self.written.device.platform(credentials, faults)?;
+        Some(Plan::Complete(draft.settings(base_url, auth, None)))
+    }
+
+    fn control(&self, faults: &mut Faults) -> Control {
+        let written = &self.written.control;
+        let control = Control {
+            socket: written.socket(self.default_socket(), faults),
+            listen: written.listen(faults),
+            allow_remote: written.allow_remote,
+            token_file: self.token_file(),
+        };
+        if control.socket.is_none() && control.listen.is_none() {
+            let message = "socket and listen are both off, so that nobody could reach the daemon";
+            faults.missing(written.line, "control", message);
+        }
+        control
+    }
+
+    /// A sandbox keeps away from the real daemon's socket, as from its state.
+    fn default_socket(&self) -> PathBuf {
+        if self.sandbox { self.state_dir.join("control.sock") } else { DEFAULT_SOCKET.into() }
+    }
+
+    fn token_file(&self) -> PathBuf {
+        let credential = || SecretFile::credential(self.credentials.as_deref(), "control.token");
+        let named = self.written.control.token_file.as_ref().map(|given| given.value.clone());
+        named
+            .or_else(|| credential().map(|file| file.path))
+            .unwrap_or_else(|| self.state_dir.join("control.token"))
+    }
+}
+
+impl ControlTable {
+    fn socket(&self, default: PathBuf, faults: &mut Faults) -> Option<PathBuf> {
+        let (path, place) = match &self.socket {
+            Some(given) => (given.value.clone()?, Some(given.place)),
+            None => (default, None),
+        };
+        if length(&path) > MAX_SOCKET_PATH {
+            let message =
+                format!("a socket's path has at most {MAX_SOCKET_PATH} bytes, {} has more", path.display());
+            match place {
+                Some(place) => faults.add(place, "control.socket", message),
+                None => faults.missing(self.line, "control.socket", message),
+            }
+        }
+        Some(path)
+    }
+
+    fn listen(&self, faults: &mut Faults) -> Option<SocketAddr> {
+        let Some(Given { value, place }) = self.listen else { return Some(DEFAULT_LISTEN) };
+        let address = value?;
+        if !address.ip().is_loopback() && !self.allow_remote {
+            let message = format!(
+                "{address} is not loopback: the daemon would be reachable from other hosts, without encryption; \
+                 if that is meant, set allow_remote = true in [control]"
+            );
+            faults.add(place, "control.listen", message);
+        }
+        Some(address)
+    }
+}
+
+impl SandboxTable {
+    fn finish(&self, faults: &mut Faults) -> Sandbox {
+        let listen = self.listen.as_ref().map_or(DEFAULT_SANDBOX, |given| given.value);
+        if let Some(Given { value, place }) = &self.listen
+            && !value.ip().is_loopback()
+        {
+            faults.add(
+                *place,
+                "sandbox.listen",
+                "the sandbox is for this host alone: use a loopback address",
+            );
+        }
+        Sandbox { listen, first_drop: self.first_drop, autopilot: self.autopilot, block: self.block }
+    }
+}
+
+fn length(path: &Path) -> usize {
+    path.as_os_str().len()
+}

@@ -1,0 +1,281 @@
+//! Reads TOML tables key by key, with types. Knows no key by itself; [`super::written`] asks for each.
+//!
+//! A [`Table`] hands every key out once. What nobody asked for is unknown, and the nearest key that somebody
+//! did ask for is suggested instead. Texts are repeated in a fault only where they cannot hide a secret.
+
+use std::borrow::Cow;
+use std::net::SocketAddr;
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use hyper::Uri;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+use wxlogin_state::DeviceType;
+
+use super::fault::{Faults, Given, Place};
+use super::limits::Limits;
+use super::values::{ADDRESS_OR_NONE, address_or_none, base_url, cut, is_host_and_port, quoted, written};
+
+/// A table being read.
+pub(super) struct Table<'r> {
+    text: &'r str,
+    /// Empty for the file itself.
+    name: &'static str,
+    /// Where its header stands; `None` while the file does not have it.
+    line: Option<usize>,
+    entries: DeTable<'r>,
+    asked: Vec<&'static str>,
+    faults: &'r mut Faults,
+}
+
+/// Parses `text` and reads it with `read`. `None`, and faults, if it is not TOML: what could still be read of
+/// a broken text is guesswork, and its faults would only confuse.
+pub(super) fn document<T>(
+    text: &str,
+    faults: &mut Faults,
+    read: impl FnOnce(&mut Table<'_>) -> T,
+) -> Option<T> {
+    let (root, errors) = DeTable::parse_recoverable(text);
+    if !errors.is_empty() {
+        for error in &errors {
+            faults.syntax(error.span().map(|span| position(text, span.start)), error.message());
+        }
+        return None;
+    }
+    let entries = root.into_inner();
+    let mut table = Table { text, name: "", line: None, entries, asked: Vec::new(), faults };
+    let value = read(&mut table);
+    table.refuse_leftovers();
+    Some(value)
+}
+
+impl<'r> Table<'r> {
+    /// The line of the table's header, where there is one.
+    pub(super) fn line(&self) -> Option<usize> {
+        self.line
+    }
+
+    /// A table inside this one. A missing one is read like an empty one.
+    pub(super) fn table<T>(&mut self, name: &'static str, read: impl FnOnce(&mut Table<'_>) -> T) -> T {
+        let given = self.converted(name, |value| match value {
+            DeValue::Table(table) => Ok(table),
+            other => Err(format!("expected one table [{name}], found {}", shown(&other))),
+        });
+        let (line, entries) = match given {
+            Some(Given { value, place: Place::Line(line) }) => (Some(line), value),
+            _ => (None, DeTable::new()),
+        };
+        let faults = &mut *self.faults;
+        let mut table = Table { text: self.text, name, line, entries, asked: Vec::new(), faults };
+        let value = read(&mut table);
+        table.refuse_leftovers();
+        value
+    }
+
+    /// A text that must not be empty. Not repeated in a fault.
+    pub(super) fn text(&mut self, key: &'static str) -> Option<Given<String>> {
+        self.converted(key, |value| match string(value, "a text")? {
+            text if text.trim().is_empty() => Err("must not be empty".to_owned()),
+            text => Ok(text.into_owned()),
+        })
+    }
+
+    /// `true` or `false`; without it, `false`.
+    pub(super) fn flag(&mut self, key: &'static str) -> bool {
+        let given = self.converted(key, |value| match value {
+            DeValue::Boolean(flag) => Ok(flag),
+            other => Err(format!("expected true or false, found {}", shown(&other))),
+        });
+        given.is_some_and(|given| given.value)
+    }
+
+    /// A whole number within a range, if there is one.
+    pub(super) fn given_number(
+        &mut self,
+        key: &'static str,
+        range: RangeInclusive<u64>,
+    ) -> Option<Given<u64>> {
+        self.converted(key, |value| match value {
+            DeValue::Integer(integer) => u64::from_str_radix(integer.as_str(), integer.radix())
+                .ok()
+                .filter(|number| range.contains(number))
+                .ok_or_else(|| {
+                    format!("must be between {} and {}, not {integer}", range.start(), range.end())
+                }),
+            other => Err(format!("expected a whole number, found {}", shown(&other))),
+        })
+    }
+
+    /// A whole number within its limits, or its default.
+    pub(super) fn number(&mut self, key: &'static str, limits: &Limits<u64>) -> u64 {
+        self.given_number(key, limits.least..=limits.most).map_or(limits.default, |given| given.value)
+    }
+
+    /// A duration within its limits, or its default.
+    pub(super) fn duration(&mut self, key: &'static str, limits: &Limits<Duration>) -> Duration {
+        let Limits { default, least, most } = *limits;
+        let given = self.converted(key, |value| {
+            let found = shown(&value);
+            match value.as_str().map(humantime::parse_duration) {
+                Some(Ok(duration)) if (least..=most).contains(&duration) => Ok(duration),
+                Some(Ok(_)) => {
+                    let (least, most) = (written(least), written(most));
+                    Err(format!("must be between \"{least}\" and \"{most}\", not {found}"))
+                }
+                _ => Err(format!("expected a duration such as \"{}\", found {found}", written(default))),
+            }
+        });
+        given.map_or(default, |given| given.value)
+    }
+
+    /// An absolute path: what a relative one is relative to would be a riddle in a file. Not repeated in a
+    /// fault, because a password written where its file belongs would be, too.
+    pub(super) fn path(&mut self, key: &'static str) -> Option<Given<PathBuf>> {
+        self.converted(key, |value| match string(value, "a path")? {
+            text if text.starts_with('/') => Ok(PathBuf::from(text.into_owned())),
+            _ => Err("expected an absolute path".to_owned()),
+        })
+    }
+
+    /// An absolute path, or `""` for none.
+    pub(super) fn path_or_none(&mut self, key: &'static str) -> Option<Given<Option<PathBuf>>> {
+        self.converted(key, |value| match string(value, "a path")? {
+            text if text.is_empty() => Ok(None),
+            text if text.starts_with('/') => Ok(Some(PathBuf::from(text.into_owned()))),
+            _ => Err("expected an absolute path, or \"\" for none".to_owned()),
+        })
+    }
+
+    /// An IP address with port.
+    pub(super) fn address(&mut self, key: &'static str) -> Option<Given<SocketAddr>> {
+        self.converted(key, |value| {
+            value.as_str().and_then(|text| text.parse().ok()).ok_or_else(|| {
+                format!("expected an address such as \"127.0.0.1:0\", found {}", shown(&value))
+            })
+        })
+    }
+
+    /// An IP address with port, or `""` for none.
+    pub(super) fn address_or_none(&mut self, key: &'static str) -> Option<Given<Option<SocketAddr>>> {
+        self.converted(key, |value| match value.as_str() {
+            Some(text) => address_or_none(text),
+            None => Err(format!("{ADDRESS_OR_NONE}, found {}", shown(&value))),
+        })
+    }
+
+    /// Where a platform is: `http` or `https`, with a host, perhaps a path, nothing else.
+    pub(super) fn base_url(&mut self, key: &'static str) -> Option<Given<Uri>> {
+        self.converted(key, |value| base_url(&string(value, "an http or https URL")?))
+    }
+
+    /// A server of the form `host:port`.
+    pub(super) fn host_and_port(&mut self, key: &'static str) -> Option<Given<String>> {
+        self.converted(key, |value| {
+            let text = string(value, "a server such as host:port")?;
+            if is_host_and_port(&text) {
+                Ok(text.into_owned())
+            } else {
+                Err("expected \"host:port\" and nothing else".to_owned())
+            }
+        })
+    }
+
+    /// A device type, or the default one.
+    pub(super) fn device_type(&mut self, key: &'static str) -> DeviceType {
+        let given = self.converted(key, |value| {
+            let text = value.as_str().map(str::parse);
+            text.and_then(Result::ok)
+                .ok_or_else(|| format!("expected \"ipad\" or \"mac\", found {}", shown(&value)))
+        });
+        given.map_or_else(DeviceType::default, |given| given.value)
+    }
+
+    /// Takes `key` out of the table and makes a value of it, or a fault.
+    fn converted<T>(
+        &mut self,
+        key: &'static str,
+        convert: impl FnOnce(DeValue<'r>) -> Result<T, String>,
+    ) -> Option<Given<T>> {
+        self.asked.push(key);
+        let (written_key, value) = self.entries.remove_entry(key)?;
+        let place = self.place(&written_key);
+        match convert(value.into_inner()) {
+            Ok(value) => Some(Given { value, place }),
+            Err(message) => {
+                self.faults.add(place, self.full(key), message);
+                None
+            }
+        }
+    }
+
+    fn place<T>(&self, spanned: &Spanned<T>) -> Place {
+        Place::Line(position(self.text, spanned.span().start).0)
+    }
+
+    fn full(&self, key: &str) -> String {
+        if self.name.is_empty() { key.to_owned() } else { format!("{}.{key}", self.name) }
+    }
+
+    fn refuse_leftovers(mut self) {
+        for key in std::mem::take(&mut self.entries).into_iter().map(|(key, _)| key) {
+            let name = cut(key.get_ref()).escape_debug().to_string();
+            let message = match nearest(&name, &self.asked) {
+                Some(known) => format!("unknown key; did you mean {known}?"),
+                None if self.name.is_empty() => format!("unknown; this file has {}", self.asked.join(", ")),
+                None => format!("unknown key; [{}] has {}", self.name, self.asked.join(", ")),
+            };
+            let place = self.place(&key);
+            let full = self.full(&name);
+            self.faults.add(place, full, message);
+        }
+    }
+}
+
+fn string<'v>(value: DeValue<'v>, expected: &str) -> Result<Cow<'v, str>, String> {
+    match value {
+        DeValue::String(text) => Ok(text),
+        other => Err(format!("expected {expected} in quotes, found {}", kind(&other))),
+    }
+}
+
+/// What a value is, where what it says could be a secret in the wrong place.
+fn kind(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "a text",
+        DeValue::Integer(_) | DeValue::Float(_) => "a number",
+        DeValue::Boolean(_) => "true or false",
+        DeValue::Datetime(_) => "a date or time",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a table",
+    }
+}
+
+/// A value as a fault repeats it.
+fn shown(value: &DeValue<'_>) -> String {
+    match value {
+        DeValue::String(text) => quoted(text),
+        DeValue::Integer(integer) => cut(&integer.to_string()),
+        DeValue::Float(float) => cut(float.as_str()),
+        DeValue::Boolean(flag) => flag.to_string(),
+        DeValue::Datetime(datetime) => datetime.to_string(),
+        DeValue::Array(_) | DeValue::Table(_) => kind(value).to_owned(),
+    }
+}
+
+/// Line and column, both from 1, of a byte in the text.
+pub(super) fn position(text: &str, offset: usize) -> (usize, usize) {
+    let before = text.get(..offset).unwrap_or(text);
+    let start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    (1 + before.matches('\n').count(), 1 + before[start..].chars().count())
+}
+
+/// The known key that was probably meant: its `…_file`, or one within a slip or two of the fingers.
+fn nearest<'k>(unknown: &str, known: &[&'k str]) -> Option<&'k str> {
+    let in_file = known.iter().find(|key| key.strip_suffix("_file") == Some(unknown));
+    in_file.copied().or_else(|| {
+        let distances = known.iter().map(|key| (strsim::damerau_levenshtein(unknown, key), *key));
+        distances.min().filter(|(distance, key)| *distance <= key.len() / 3).map(|(_, key)| key)
+    })
+}

@@ -1,0 +1,157 @@
+//! The forms that values have in the configuration: addresses, URLs, durations. Pure functions, for the reader
+//! and the command line.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use hyper::Uri;
+
+/// Longest piece of the file that a fault repeats, in characters.
+const SHOWN_CHARS: usize = 40;
+
+/// The beginning of every fault about such a value.
+pub(super) const ADDRESS_OR_NONE: &str = "expected an address such as \"127.0.0.1:7430\", or \"\" for none";
+
+/// An IP address with port, or nothing. Serves the file and the command line alike.
+pub(super) fn address_or_none(text: &str) -> Result<Option<SocketAddr>, String> {
+    match text {
+        "" => Ok(None),
+        _ => text.parse().map(Some).map_err(|_| format!("{ADDRESS_OR_NONE}, found {}", quoted(text))),
+    }
+}
+
+/// Where a platform is: `http` or `https`, with a host, perhaps a path, nothing else. The text is not repeated in
+/// a fault: there may be a password in it.
+pub(super) fn base_url(text: &str) -> Result<Uri, String> {
+    let expected = "expected a URL such as \"http://platform.example:9899\"";
+    let uri: Uri = text.parse().map_err(|_| expected.to_owned())?;
+    let authority = uri.authority().ok_or(expected)?;
+    let port_is_number = authority.as_str().len() == authority.host().len() || authority.port().is_some();
+    match uri.scheme_str() {
+        Some("http" | "https") => {}
+        _ => return Err(format!("{expected}; only http and https are spoken")),
+    }
+    if authority.as_str().contains('@') {
+        Err("a URL with a user or password in it is not accepted; use account and password_file".to_owned())
+    } else if authority.host().is_empty() || !port_is_number {
+        Err(expected.to_owned())
+    } else if uri.query().is_some() || text.contains('#') {
+        Err("a base URL has neither query nor fragment".to_owned())
+    } else {
+        Ok(uri)
+    }
+}
+
+/// Whether the text is `host:port` and nothing else, such as a user or a path.
+pub(super) fn is_host_and_port(text: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte);
+    text.rsplit_once(':').is_some_and(|(host, port)| {
+        let bare_v6 = host.contains(':') && !(host.starts_with('[') && host.ends_with(']'));
+        !host.is_empty()
+            && !bare_v6
+            && host.bytes().all(allowed)
+            && port.parse().is_ok_and(|port: u16| port > 0)
+    })
+}
+
+/// A text as a fault repeats it.
+pub(super) fn quoted(text: &str) -> String {
+    format!("\"{}\"", cut(text).escape_debug())
+}
+
+/// The beginning of a text, enough to recognise it.
+pub(super) fn cut(text: &str) -> String {
+    match text.char_indices().nth(SHOWN_CHARS) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// A duration as the configuration writes it, in one unit: `250s`, not `4m 10s`.
+pub(super) fn written(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    match (duration.subsec_millis(), seconds) {
+        (0, s) if s > 0 && s.is_multiple_of(86_400) => format!("{}d", s / 86_400),
+        (0, s) if s > 0 && s.is_multiple_of(3_600) => format!("{}h", s / 3_600),
+        (0, s) if s > 0 && s.is_multiple_of(60) => format!("{}m", s / 60),
+        (0, s) => format!("{s}s"),
+        _ => format!("{}ms", duration.as_millis()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_base_url_has_scheme_host_and_perhaps_port_and_path() {
+        for good in
+            ["http://platform.example:9899", "https://p.example/", "http://[::1]:80/api", "HTTP://10.0.0.1"]
+        {
+            assert!(base_url(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "",
+            "platform.example:9899",
+            "/path",
+            "ftp://p.example",
+            "http://",
+            "http://:80",
+            "http://p.example:99999",
+            "http://p.example:",
+            "http://user:pw@p.example",
+            "http://p.example/?q",
+            "http://p.example/#part",
+            "http://p example",
+        ] {
+            assert!(base_url(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_password_in_a_url_is_not_repeated() {
+        let message = base_url("http://user:hunter2@p.example").unwrap_err();
+        assert!(!message.contains("hunter2"), "{message}");
+    }
+
+    #[test]
+    fn host_and_port_are_just_that() {
+        for good in ["10.0.0.1:1080", "proxy.example:1", "[::1]:1080"] {
+            assert!(is_host_and_port(good), "{good}");
+        }
+        for bad in [
+            "",
+            "host",
+            "host:",
+            ":1080",
+            "host:0",
+            "host:65536",
+            "::1:1080",
+            "a@b:1080",
+            "a b:1",
+            "http://a:1",
+        ] {
+            assert!(!is_host_and_port(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn durations_are_written_in_their_largest_whole_unit() {
+        for (millis, expected) in [
+            (250_000, "250s"),
+            (300_000, "5m"),
+            (86_400_000, "1d"),
+            (7_200_000, "2h"),
+            (1_500, "1500ms"),
+            (0, "0s"),
+        ] {
+            assert_eq!(written(Duration::from_millis(millis)), expected);
+        }
+    }
+
+    #[test]
+    fn a_long_text_is_cut_between_characters() {
+        let text = "信".repeat(50);
+        assert_eq!(cut(&text), format!("{}…", "信".repeat(40)));
+    }
+}

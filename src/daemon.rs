@@ -1,0 +1,242 @@
+//! The daemon: everything in the order in which it starts and stops.
+//!
+//! ```text
+//!   configuration → state directory → store → platform → listeners → driver → READY
+//!   signal → STOPPING → no new connections → long-polls end → inbox done → end
+//! ```
+//!
+//! Whatever can fail at start fails before READY, with the exit status that tells the supervisor whether to
+//! try again.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use tokio::runtime::Runtime;
+use tokio::sync::oneshot;
+use tokio::time::{interval, timeout};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::{info, warn};
+use tracing_subscriber::filter::LevelFilter;
+use wxlogin_state::{PlatformKey, Retention, Rules, Secret, StateDir, StateName};
+
+mod command;
+mod doors;
+mod reload;
+mod settle;
+mod welcome;
+
+pub use command::{Command, Failure};
+use doors::Doors;
+use reload::Reload;
+use settle::Prepared;
+
+use crate::api::listen::Server;
+use crate::api::{Api, Defaults};
+use crate::clock::Clock;
+use crate::config::{self, Device, DeviceAuth, Environment, Settings};
+use crate::driver::{self, Driver, Figures, Parts};
+use crate::lifecycle::{Supervisor, Wish, Wishes};
+use crate::logging;
+use crate::platform::{KeepKey, Platform};
+use crate::view::View;
+
+/// How long everything may take to end: long-polls end at once, requests being answered within a second.
+const STOP_WITHIN: Duration = Duration::from_secs(4);
+
+/// How long work on blocking threads (a picture, a name look-up) may hold up the end of the process.
+const SHUTDOWN_WITHIN: Duration = Duration::from_millis(500);
+
+/// How often the status line is renewed, where the watchdog does not ask for more.
+const TICK: Duration = Duration::from_secs(10);
+
+/// The whole program.
+pub fn main(command: Command, clock: Clock) -> Result<(), Failure> {
+    if command.check_config {
+        return check_config(&command);
+    }
+    // A newcomer is told what happens in sentences of their own, see welcome.rs.
+    let usual = if command.sandbox { LevelFilter::WARN } else { LevelFilter::INFO };
+    logging::begin(usual).map_err(Failure::Other)?;
+    let runtime = Runtime::new().context("cannot start the runtime").map_err(Failure::Other)?;
+    let result = runtime.block_on(run(command, clock));
+    runtime.shutdown_timeout(SHUTDOWN_WITHIN);
+    result
+}
+
+/// `--check-config`: every fault at once, or that there is none.
+fn check_config(command: &Command) -> Result<(), Failure> {
+    let loaded = config::load(command.config.as_deref(), &command.overrides(), &Environment::of_process())?;
+    for note in &loaded.notes {
+        println!("{note}");
+    }
+    match loaded.file {
+        Some(file) => println!("{}: no faults", file.display()),
+        None => println!("no configuration file; no faults"),
+    }
+    Ok(())
+}
+
+/// Runs the daemon until a signal ends it.
+async fn run(command: Command, clock: Clock) -> Result<(), Failure> {
+    let wishes = Wishes::listen().context("cannot listen for signals").map_err(Failure::Other)?;
+    let Prepared { settings, sandbox, origin, scratch } = settle::prepare(command).await?;
+    raise_open_files();
+    let daemon = Daemon::start(&settings, &origin, clock).await?;
+    if let Some(sandbox) = &sandbox {
+        welcome::begin(&daemon, &settings, sandbox);
+    }
+    daemon.serve(wishes, Reload::new(origin, settings)).await;
+    if let Some(sandbox) = sandbox {
+        sandbox.shutdown().await;
+    }
+    drop(scratch);
+    Ok(())
+}
+
+/// A daemon that serves.
+#[derive(Debug)]
+struct Daemon {
+    api: Arc<Api>,
+    driver: Driver,
+    view: Arc<View>,
+    doors: Addresses,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+    driver_ended: oneshot::Receiver<()>,
+}
+
+/// Where the daemon can be reached.
+#[derive(Debug, Clone)]
+struct Addresses {
+    socket: Option<PathBuf>,
+    tcp: Option<std::net::SocketAddr>,
+}
+
+impl Daemon {
+    async fn start(settings: &Settings, origin: &reload::Origin, clock: Clock) -> Result<Self, Failure> {
+        let tasks = TaskTracker::new();
+        let stop = CancellationToken::new();
+        let dir = StateDir::claim(&settings.state.dir)?;
+        let doors = Doors::open(&settings.control, origin.may_move_port()).await?;
+        let opened = driver::open(Parts {
+            dir,
+            retention: Retention { events: settings.state.keep_events },
+            figures: figures(settings),
+            clock,
+            tasks: tasks.clone(),
+        })?;
+        let platform = platform(&settings.device, opened.platform_key.clone(), opened.driver.clone())?;
+        let (driver, view) = (opened.driver.clone(), opened.view.clone());
+        let api = Api::new(driver.clone(), view.clone(), platform.clone(), defaults(&settings.device));
+        let driver_ended =
+            opened.run(platform).context("cannot start the driver's thread").map_err(Failure::Other)?;
+        let addresses = doors.serve(&api, &Server::new(tasks.clone(), stop.clone()));
+        Ok(Self { api, driver, view, doors: addresses, stop, tasks, driver_ended })
+    }
+
+    /// Serves until a signal says stop, then ends everything.
+    async fn serve(self, mut wishes: Wishes, mut reload: Reload) {
+        let mut supervisor = Supervisor::default();
+        supervisor.ready(self.status());
+        info!(
+            socket = self.doors.socket.as_ref().map(|path| tracing::field::display(path.display())),
+            listen = self.doors.tcp.map(tracing::field::display),
+            "ready"
+        );
+        let mut tick = interval(supervisor.watchdog().map_or(TICK, |watchdog| TICK.min(watchdog / 2)));
+        loop {
+            tokio::select! {
+                wish = wishes.next() => match wish {
+                    Wish::Stop => break,
+                    Wish::Reload => {
+                        supervisor.reloading();
+                        reload.run(&self.api).await;
+                        supervisor.ready(self.status());
+                    }
+                },
+                _ = tick.tick() => {
+                    // Alive means: the driver turns, and what it writes becomes durable.
+                    if self.driver.ping().await.is_ok() {
+                        supervisor.alive();
+                    }
+                    supervisor.status(self.status());
+                }
+            }
+        }
+        supervisor.stopping();
+        self.end(wishes).await;
+    }
+
+    async fn end(self, mut wishes: Wishes) {
+        info!("stopping");
+        self.stop.cancel();
+        self.tasks.close();
+        let ending = async {
+            self.driver.stop().await;
+            // The driver's thread cannot be lost without ending: its end is its answer.
+            let _ = self.driver_ended.await;
+            self.tasks.wait().await;
+        };
+        tokio::select! {
+            ended = timeout(STOP_WITHIN, ending) => {
+                if ended.is_err() {
+                    warn!("something did not end in time; what was acknowledged is durable all the same");
+                }
+            }
+            _ = wishes.next() => warn!("told to stop once more: ending at once"),
+        }
+    }
+
+    fn status(&self) -> String {
+        let (accounts, _) = self.view.count_accounts();
+        let online = self.view.count(StateName::Online);
+        let in_flight = self.view.count_in_flight();
+        format!("{online} online, {in_flight} logging in, {accounts} accounts known")
+    }
+}
+
+/// What of the settings the driver goes by.
+fn figures(settings: &Settings) -> Figures {
+    Figures {
+        rules: Rules {
+            step_allowance: settings.device.qr_valid_for,
+            first_drop: settings.relogin.first_drop,
+        },
+        max_in_flight: settings.device.max_polls,
+        keep_dropped: settings.state.keep_dropped,
+    }
+}
+
+/// What logins are begun with that do not say.
+fn defaults(device: &Device) -> Defaults {
+    Defaults { device_type: device.device_type, proxy: device.proxy.clone() }
+}
+
+/// The platform's client. A stored key serves only the platform and the account it was issued for.
+fn platform(device: &Device, stored: Option<PlatformKey>, driver: Driver) -> Result<Platform, Failure> {
+    let base_url = device.base_url.to_string();
+    let account = match &device.auth {
+        DeviceAuth::Password { account, .. } => account.clone(),
+        DeviceAuth::Key { account, .. } => account.clone().unwrap_or_default(),
+    };
+    let stored = stored.filter(|stored| stored.base_url == base_url && stored.account == account);
+    let keep: KeepKey = Arc::new(move |key: Secret| {
+        let key = PlatformKey { base_url: base_url.clone(), account: account.clone(), key };
+        let driver = driver.clone();
+        Box::pin(async move { driver.keep_key(key).await.map_err(|denied| denied.to_string()) })
+    });
+    let client = Platform::new(device, stored.map(|stored| stored.key), keep);
+    client.context("cannot call the platform").map_err(Failure::Configuration)
+}
+
+/// Each login in flight holds a connection, so the soft limit of open files is raised to the hard one.
+fn raise_open_files() {
+    let limit = getrlimit(Resource::Nofile);
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }) {
+        warn!(error = &error as &dyn std::error::Error, "the limit of open files stays as it is");
+    }
+}

@@ -1,0 +1,89 @@
+//! The command line of `wxlogind`, and the exit status of each way to fail.
+
+use std::path::PathBuf;
+
+use clap::Parser;
+use wxlogin_state::OpenError;
+
+use crate::config::{ConfigError, Overrides};
+
+/// `EX_CONFIG` of sysexits(3): starting again will not help, a person must act. The unit's
+/// `RestartPreventExitStatus=` names it.
+const EX_CONFIG: u8 = 78;
+
+/// Keeps WeChat device logins alive.
+///
+/// Two ways to start: with --sandbox, against a simulated platform; or with a configuration that names the
+/// real one.
+#[derive(Debug, Clone, Parser)]
+#[command(name = "wxlogind", version)]
+pub struct Command {
+    /// Configuration file [default: /etc/wxlogind/config.toml]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    /// Directory of the store and the control token; wins over the configuration
+    #[arg(long, value_name = "DIR")]
+    pub state_dir: Option<PathBuf>,
+
+    /// TCP address of the control API, "" for none; wins over the configuration
+    #[arg(long, value_name = "ADDR")]
+    pub listen: Option<String>,
+
+    /// Unix socket of the control API, "" for none; wins over the configuration
+    #[arg(long, value_name = "PATH")]
+    pub socket: Option<PathBuf>,
+
+    /// Start the embedded sandbox, and work against it
+    #[arg(long)]
+    pub sandbox: bool,
+
+    /// Check the configuration, name every fault, and exit
+    #[arg(long)]
+    pub check_config: bool,
+}
+
+impl Command {
+    /// What the command line says in place of the configuration.
+    pub fn overrides(&self) -> Overrides {
+        Overrides {
+            state_dir: self.state_dir.clone(),
+            listen: self.listen.clone(),
+            socket: self.socket.clone(),
+            sandbox: self.sandbox,
+        }
+    }
+}
+
+/// Why the daemon did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// A person must change the configuration or the host first.
+    #[error(transparent)]
+    Configuration(anyhow::Error),
+    /// Trying again may help.
+    #[error(transparent)]
+    Other(anyhow::Error),
+}
+
+impl Failure {
+    /// The status to exit with.
+    pub fn exit_status(&self) -> u8 {
+        match self {
+            Self::Configuration(_) => EX_CONFIG,
+            Self::Other(_) => 1,
+        }
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        Self::Configuration(error.into())
+    }
+}
+
+impl From<OpenError> for Failure {
+    fn from(error: OpenError) -> Self {
+        Self::Configuration(error.into())
+    }
+}

@@ -1,0 +1,189 @@
+//! One round's work between the inbox and the commit: steps each input over the committed values and those
+//! already staged, and gathers what is to be written, shown and answered.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use wxlogin_state::public::Event;
+use wxlogin_state::{
+    Account, Batch, Input, RecordError, Rules, Seq, Session, State, StateName, Verdict, WId, WcId, step,
+};
+
+use super::Denied;
+use crate::view::{AccountEntry, Changes, Entry, SessionEntry, View};
+
+/// The staged work.
+#[derive(Debug)]
+pub(super) struct Turn<'a> {
+    view: &'a View,
+    rules: &'a Rules,
+    now: Timestamp,
+    last_seq: Seq,
+    /// Every step, in order; the last one of a session is in `sessions` as well.
+    stepped: Vec<Arc<SessionEntry>>,
+    sessions: HashMap<WId, Arc<SessionEntry>>,
+    accounts: HashMap<WcId, Arc<AccountEntry>>,
+    forgotten: Vec<WId>,
+    batch: Batch,
+}
+
+/// What a finished turn wants done.
+#[derive(Debug)]
+pub(super) struct Staged {
+    pub(super) batch: Batch,
+    pub(super) changes: Changes,
+    pub(super) last_seq: Seq,
+}
+
+/// Sessions and accounts that change together, or not at all.
+#[derive(Debug, Default)]
+struct Together {
+    sessions: Vec<Session>,
+    account: Option<Account>,
+}
+
+impl<'a> Turn<'a> {
+    pub(super) fn new(view: &'a View, rules: &'a Rules, now: Timestamp, last_seq: Seq) -> Self {
+        Self {
+            view,
+            rules,
+            now,
+            last_seq,
+            stepped: Vec::new(),
+            sessions: HashMap::new(),
+            accounts: HashMap::new(),
+            forgotten: Vec::new(),
+            batch: Batch::default(),
+        }
+    }
+
+    /// The session, as staged or committed.
+    pub(super) fn session(&self, w_id: &WId) -> Option<Arc<SessionEntry>> {
+        self.sessions.get(w_id).cloned().or_else(|| self.view.session(w_id))
+    }
+
+    /// The number of the next event.
+    pub(super) fn next_seq(&self) -> Seq {
+        self.last_seq.next()
+    }
+
+    /// Steps an input; a refusal changes nothing, and what is ignored is no refusal.
+    pub(super) fn apply(&mut self, w_id: &WId, input: Input) -> Result<(), Denied> {
+        let session = self.session(w_id).ok_or_else(|| Denied::NoSession(w_id.clone()))?;
+        match step(&session, input, self.now, self.rules) {
+            Verdict::Accepted(next) => self.stage(&session, next),
+            Verdict::Ignored(why) => {
+                tracing::debug!(wId = %w_id, state = %session.state.name(), %why, "input ignored");
+                Ok(())
+            }
+            Verdict::Refused(refusal) => Err(refusal.into()),
+        }
+    }
+
+    /// Takes in a session that was just begun.
+    pub(super) fn begin(&mut self, session: Session) -> Result<(), Denied> {
+        self.write(Together { sessions: vec![session], account: None })
+    }
+
+    /// Keeps the platform's key.
+    pub(super) fn keep_key(&mut self, key: &wxlogin_state::PlatformKey) -> Result<(), Denied> {
+        self.batch.put_platform_key(key).map_err(too_large)
+    }
+
+    /// Forgets a session that ended long ago.
+    pub(super) fn forget(&mut self, w_id: &WId) {
+        self.batch.forget_session(w_id);
+        self.forgotten.push(w_id.clone());
+    }
+
+    pub(super) fn finish(self) -> Staged {
+        let changes = Changes {
+            sessions: self.stepped,
+            accounts: self.accounts.into_values().collect(),
+            forgotten: self.forgotten,
+        };
+        Staged { batch: self.batch, changes, last_seq: self.last_seq }
+    }
+
+    /// Stages the next value of a session, and what follows from it for its account and the account's other
+    /// logins, in the same commit.
+    fn stage(&mut self, before: &Session, next: Session) -> Result<(), Denied> {
+        let mut together = Together::default();
+        match &next.state {
+            State::Online { profile } => {
+                let account = self.account(&profile.wc_id);
+                let account = account.as_ref().map(|account| &***account);
+                together.account = Some(Account::logged_in(account, &next, profile, self.now, self.rules));
+                return self.stage_online(next, together);
+            }
+            State::Dropped { .. } if before.state.name() == StateName::Online => {
+                let account = next.wc_id.as_ref().and_then(|wc_id| self.account(wc_id));
+                together.account = account.and_then(|account| account.logged_out(&next.w_id));
+            }
+            _ => {}
+        }
+        together.sessions.push(next);
+        self.write(together)
+    }
+
+    /// A login that goes online takes the place of every other login of its account.
+    fn stage_online(&mut self, mut next: Session, mut together: Together) -> Result<(), Denied> {
+        let others = next.wc_id.as_ref().map(|wc_id| self.live_sessions(wc_id)).unwrap_or_default();
+        for other in others.iter().filter(|other| other.w_id != next.w_id) {
+            let superseded = Input::Superseded { by: next.w_id.clone() };
+            if let Verdict::Accepted(ended) = step(other, superseded, self.now, self.rules) {
+                if other.state.name() == StateName::Online {
+                    next.predecessor = Some(other.w_id.clone());
+                }
+                together.sessions.push(ended);
+            }
+        }
+        together.sessions.push(next);
+        self.write(together)
+    }
+
+    fn write(&mut self, together: Together) -> Result<(), Denied> {
+        let mut batch = Batch::default();
+        let mut seq = self.last_seq;
+        for session in &together.sessions {
+            seq = seq.next();
+            batch.put_session(session).map_err(too_large)?;
+            batch.push_event(&Event::of_session(seq, self.now, session)).map_err(too_large)?;
+        }
+        if let Some(account) = &together.account {
+            batch.put_account(account).map_err(too_large)?;
+        }
+        self.batch.append(batch);
+        self.last_seq = seq;
+        for session in together.sessions {
+            let session = Entry::new(session);
+            self.sessions.insert(session.w_id.clone(), session.clone());
+            self.stepped.push(session);
+        }
+        if let Some(account) = together.account {
+            self.accounts.insert(account.wc_id.clone(), Entry::new(account));
+        }
+        Ok(())
+    }
+
+    fn account(&self, wc_id: &WcId) -> Option<Arc<AccountEntry>> {
+        self.accounts.get(wc_id).cloned().or_else(|| self.view.account(wc_id))
+    }
+
+    /// The account's sessions that are not dropped, as staged or committed.
+    pub(super) fn live_sessions(&self, wc_id: &WcId) -> Vec<Arc<SessionEntry>> {
+        let committed = self.view.live_sessions(wc_id);
+        let staged = self.sessions.values().filter(|session| session.wc_id.as_ref() == Some(wc_id));
+        committed
+            .into_iter()
+            .filter(|session| !self.sessions.contains_key(&session.w_id))
+            .chain(staged.cloned())
+            .filter(|session| session.state.name() != StateName::Dropped)
+            .collect()
+    }
+}
+
+fn too_large(error: RecordError) -> Denied {
+    Denied::TooLarge(Arc::new(error))
+}

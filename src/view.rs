@@ -1,0 +1,318 @@
+//! The committed values, for everybody who reads.
+//!
+//! The driver publishes what has become durable, once per commit; readers share a lock for as long as it takes
+//! to clone a few pointers. JSON is rendered at the first read of a version and shared by all later ones.
+//! Sessions are kept in the order of their creation, with an index for each way of asking, so that a page
+//! costs the same however many there are.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Bound;
+use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use bytes::Bytes;
+use serde::Serialize;
+use wxlogin_state::{Account, Seq, Session, StateName, WId, WcId, public};
+
+mod waiting;
+
+use waiting::Waiting;
+
+/// A committed value and its public JSON.
+#[derive(Debug)]
+pub struct Entry<T> {
+    value: T,
+    json: OnceLock<Bytes>,
+}
+
+/// A session as committed.
+pub type SessionEntry = Entry<Session>;
+
+/// An account as committed.
+pub type AccountEntry = Entry<Account>;
+
+impl<T> Entry<T> {
+    /// An entry whose JSON is rendered when it is first asked for.
+    pub fn new(value: T) -> Arc<Self> {
+        Arc::new(Self { value, json: OnceLock::new() })
+    }
+
+    fn rendered<P: Serialize>(&self, public: impl FnOnce(&T) -> P) -> Bytes {
+        let render = || {
+            // A public form has string keys and no floats; there is nothing in it that could fail to be JSON.
+            serde_json::to_vec(&public(&self.value)).map(Bytes::from).unwrap_or_default()
+        };
+        self.json.get_or_init(render).clone()
+    }
+}
+
+impl<T> std::ops::Deref for Entry<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+impl SessionEntry {
+    /// The session's public JSON.
+    pub fn json(&self) -> Bytes {
+        self.rendered(|session| public::Session::from(session))
+    }
+}
+
+impl AccountEntry {
+    /// The account's public JSON.
+    pub fn json(&self) -> Bytes {
+        self.rendered(|account| public::Account::from(account))
+    }
+}
+
+/// What one commit made of the world.
+#[derive(Debug, Default)]
+pub struct Changes {
+    /// Sessions that are new or changed.
+    pub sessions: Vec<Arc<SessionEntry>>,
+    /// Accounts that are new or changed.
+    pub accounts: Vec<Arc<AccountEntry>>,
+    /// Sessions that are known no more.
+    pub forgotten: Vec<WId>,
+}
+
+/// Which sessions a list is to show.
+#[derive(Debug, Clone, Default)]
+pub struct SessionFilter {
+    /// Only those in this state.
+    pub state: Option<StateName>,
+    /// Only those of this account.
+    pub wc_id: Option<WcId>,
+    /// Only those created after this one.
+    pub after: Seq,
+}
+
+/// The committed values.
+#[derive(Debug, Default)]
+pub struct View {
+    tables: RwLock<Tables>,
+    waiting: Waiting,
+}
+
+#[derive(Debug, Default)]
+struct Tables {
+    places: HashMap<WId, Seq>,
+    sessions: BTreeMap<Seq, Arc<SessionEntry>>,
+    by_state: BTreeMap<StateName, BTreeSet<Seq>>,
+    by_account: HashMap<WcId, BTreeSet<Seq>>,
+    accounts: BTreeMap<WcId, Arc<AccountEntry>>,
+    by_presence: BTreeMap<bool, BTreeSet<WcId>>,
+}
+
+impl View {
+    /// A view of these values, for example of all that was stored.
+    pub fn new(sessions: Vec<Session>, accounts: Vec<Account>) -> Self {
+        let view = Self::default();
+        view.publish(Changes {
+            sessions: sessions.into_iter().map(Entry::new).collect(),
+            accounts: accounts.into_iter().map(Entry::new).collect(),
+            forgotten: Vec::new(),
+        });
+        view
+    }
+
+    /// Shows what has become durable, and wakes whoever waits for it. Only the driver calls this.
+    pub fn publish(&self, changes: Changes) {
+        let mut tables = self.write();
+        for session in &changes.sessions {
+            tables.put_session(session);
+        }
+        for account in changes.accounts {
+            tables.put_account(account);
+        }
+        for w_id in &changes.forgotten {
+            tables.forget_session(w_id);
+        }
+        drop(tables);
+        for session in &changes.sessions {
+            self.waiting.wake(&session.w_id);
+        }
+    }
+
+    /// Replaces everything, for example by what was read anew after a failed write.
+    pub fn replace(&self, sessions: Vec<Session>, accounts: Vec<Account>) {
+        let fresh = Self::new(sessions, accounts);
+        *self.write() = fresh.tables.into_inner().unwrap_or_else(PoisonError::into_inner);
+        self.waiting.wake_all();
+    }
+
+    /// The session `w_id`.
+    pub fn session(&self, w_id: &WId) -> Option<Arc<SessionEntry>> {
+        let tables = self.read();
+        tables.sessions.get(tables.places.get(w_id)?).cloned()
+    }
+
+    /// The session `w_id` as soon as its version exceeds `version`; as it is, or `None`, at once where it does
+    /// already or is not known. Waits without end: the caller sets the limit.
+    pub async fn session_after(&self, w_id: &WId, version: u64) -> Option<Arc<SessionEntry>> {
+        loop {
+            let seat = self.waiting.seat(w_id);
+            let change = seat.change();
+            tokio::pin!(change);
+            // Seated before looking, so that a change between the look and the wait is not missed.
+            change.as_mut().enable();
+            match self.session(w_id) {
+                Some(session) if session.version.0 <= version => {}
+                found => return found,
+            }
+            change.await;
+        }
+    }
+
+    /// At most `limit` sessions that the filter lets through, in the order of their creation.
+    pub fn sessions(&self, filter: &SessionFilter, limit: usize) -> Vec<Arc<SessionEntry>> {
+        let tables = self.read();
+        let range = (Bound::Excluded(filter.after), Bound::Unbounded);
+        let of_state =
+            |session: &SessionEntry| filter.state.is_none_or(|state| session.state.name() == state);
+        let places = match (&filter.wc_id, filter.state) {
+            (Some(wc_id), _) => tables.by_account.get(wc_id),
+            (None, Some(state)) => tables.by_state.get(&state),
+            (None, None) => {
+                return tables.sessions.range(range).take(limit).map(|(_, s)| s.clone()).collect();
+            }
+        };
+        places
+            .into_iter()
+            .flat_map(|places| places.range(range))
+            .filter_map(|place| tables.sessions.get(place))
+            .filter(|session| of_state(session))
+            .take(limit)
+            .cloned()
+            .collect()
+    }
+
+    /// The sessions of an account that are not dropped, oldest first: at most one online and one in flight,
+    /// but for logins that were begun without saying whose they are.
+    pub fn live_sessions(&self, wc_id: &WcId) -> Vec<Arc<SessionEntry>> {
+        let tables = self.read();
+        let places = tables.by_account.get(wc_id).into_iter().flatten();
+        places
+            .filter_map(|place| tables.sessions.get(place))
+            .filter(|session| session.state.name() != StateName::Dropped)
+            .cloned()
+            .collect()
+    }
+
+    /// All sessions that somebody is still to complete, oldest first.
+    pub fn in_flight(&self) -> Vec<Arc<SessionEntry>> {
+        let tables = self.read();
+        let places: BTreeSet<Seq> = StateName::ALL
+            .into_iter()
+            .filter(|state| state.is_in_flight())
+            .filter_map(|state| tables.by_state.get(&state))
+            .flatten()
+            .copied()
+            .collect();
+        places.iter().filter_map(|place| tables.sessions.get(place)).cloned().collect()
+    }
+
+    /// How many sessions are in `state`.
+    pub fn count(&self, state: StateName) -> usize {
+        self.read().by_state.get(&state).map_or(0, BTreeSet::len)
+    }
+
+    /// How many sessions somebody is still to complete.
+    pub fn count_in_flight(&self) -> usize {
+        StateName::ALL.into_iter().filter(|state| state.is_in_flight()).map(|state| self.count(state)).sum()
+    }
+
+    /// The account `wc_id`.
+    pub fn account(&self, wc_id: &WcId) -> Option<Arc<AccountEntry>> {
+        self.read().accounts.get(wc_id).cloned()
+    }
+
+    /// At most `limit` accounts behind `after`, in the order of their wcId; only those online or not online
+    /// where `online` says so.
+    pub fn accounts(
+        &self,
+        online: Option<bool>,
+        after: Option<&WcId>,
+        limit: usize,
+    ) -> Vec<Arc<AccountEntry>> {
+        let tables = self.read();
+        let range = (after.map_or(Bound::Unbounded, Bound::Excluded), Bound::Unbounded);
+        let Some(online) = online else {
+            return tables
+                .accounts
+                .range::<WcId, _>(range)
+                .map(|(_, account)| account.clone())
+                .take(limit)
+                .collect();
+        };
+        let names =
+            tables.by_presence.get(&online).into_iter().flat_map(|names| names.range::<WcId, _>(range));
+        names.filter_map(|wc_id| tables.accounts.get(wc_id)).take(limit).cloned().collect()
+    }
+
+    /// How many accounts are known, and how many of them are online.
+    pub fn count_accounts(&self) -> (usize, usize) {
+        let tables = self.read();
+        (tables.accounts.len(), tables.by_presence.get(&true).map_or(0, BTreeSet::len))
+    }
+
+    // The tables are consistent after every statement that could panic, so a poisoned lock is as good as any.
+
+    fn read(&self) -> RwLockReadGuard<'_, Tables> {
+        self.tables.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Tables> {
+        self.tables.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Tables {
+    fn put_session(&mut self, session: &Arc<SessionEntry>) {
+        let place = session.born;
+        if let Some(old) = self.sessions.insert(place, session.clone()) {
+            self.unindex(&old);
+        }
+        self.places.insert(session.w_id.clone(), place);
+        self.by_state.entry(session.state.name()).or_default().insert(place);
+        if let Some(wc_id) = &session.wc_id {
+            self.by_account.entry(wc_id.clone()).or_default().insert(place);
+        }
+    }
+
+    fn forget_session(&mut self, w_id: &WId) {
+        if let Some(place) = self.places.remove(w_id)
+            && let Some(old) = self.sessions.remove(&place)
+        {
+            self.unindex(&old);
+        }
+    }
+
+    fn unindex(&mut self, old: &SessionEntry) {
+        if let Some(places) = self.by_state.get_mut(&old.state.name()) {
+            places.remove(&old.born);
+        }
+        if let Some(wc_id) = &old.wc_id
+            && let Some(places) = self.by_account.get_mut(wc_id)
+        {
+            places.remove(&old.born);
+            if places.is_empty() {
+                self.by_account.remove(wc_id);
+            }
+        }
+    }
+
+    fn put_account(&mut self, account: Arc<AccountEntry>) {
+        let online = account.current_w_id.is_some();
+        self.by_presence.entry(online).or_default().insert(account.wc_id.clone());
+        if let Some(others) = self.by_presence.get_mut(&!online) {
+            others.remove(&account.wc_id);
+        }
+        self.accounts.insert(account.wc_id.clone(), account);
+    }
+}
+
+#[cfg(test)]
+mod tests;

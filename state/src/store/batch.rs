@@ -1,0 +1,111 @@
+//! What one commit writes: records and events together, all or nothing.
+
+use serde::{Deserialize, Serialize};
+
+use super::key;
+use crate::account::Account;
+use crate::id::{Seq, WId};
+use crate::public::Event;
+use crate::record::{MAX_RECORD, RecordError, frame, json};
+use crate::secret::Secret;
+use crate::session::Session;
+
+/// Bytes of events that share one journal record. Group commits put many events into one record, which costs
+/// the engine far less than a record each; the rest up to [`MAX_RECORD`] is room for the last event.
+const PAGE: usize = MAX_RECORD / 2;
+
+/// The platform's key, and whose it is: kept, because `/member/login` issues it once for good.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PlatformKey {
+    /// The platform that issued it.
+    pub base_url: String,
+    /// The platform account it belongs to.
+    pub account: String,
+    /// The key.
+    pub key: Secret,
+}
+
+/// Changes for one atomic, durable commit.
+///
+/// Staging refuses a record that is too large, so that one oversized value never fails the others that share
+/// its commit.
+#[derive(Debug, Default)]
+pub struct Batch {
+    pub(super) puts: Vec<(Vec<u8>, Vec<u8>)>,
+    pub(super) removals: Vec<Vec<u8>>,
+    /// Each with its JSON, made once.
+    pub(super) events: Vec<(Seq, Vec<u8>)>,
+}
+
+impl Batch {
+    /// Whether there is nothing to write.
+    pub fn is_empty(&self) -> bool {
+        self.puts.is_empty() && self.removals.is_empty() && self.events.is_empty()
+    }
+
+    /// How many changes it holds.
+    pub fn len(&self) -> usize {
+        self.puts.len() + self.removals.len() + self.events.len()
+    }
+
+    /// Writes a session.
+    pub fn put_session(&mut self, session: &Session) -> Result<(), RecordError> {
+        self.put(key::session(&session.w_id), session)
+    }
+
+    /// Writes an account.
+    pub fn put_account(&mut self, account: &Account) -> Result<(), RecordError> {
+        self.put(key::account(&account.wc_id), account)
+    }
+
+    /// Writes the platform's key.
+    pub fn put_platform_key(&mut self, platform_key: &PlatformKey) -> Result<(), RecordError> {
+        self.put(key::PLATFORM_KEY.to_vec(), platform_key)
+    }
+
+    /// Takes in everything that `other` holds, after what is there.
+    pub fn append(&mut self, other: Self) {
+        self.puts.extend(other.puts);
+        self.removals.extend(other.removals);
+        self.events.extend(other.events);
+    }
+
+    /// Forgets a session.
+    pub fn forget_session(&mut self, w_id: &WId) {
+        self.removals.push(key::session(w_id));
+    }
+
+    /// Adds an event to the journal; its number is the one after the last.
+    pub fn push_event(&mut self, event: &Event) -> Result<(), RecordError> {
+        let json = json(&key::page(event.seq), event)?;
+        self.events.push((event.seq, json));
+        Ok(())
+    }
+
+    fn put(&mut self, key: Vec<u8>, value: &impl Serialize) -> Result<(), RecordError> {
+        let record = frame(&key, &json(&key, value)?);
+        self.puts.push((key, record));
+        Ok(())
+    }
+
+    /// The events as journal records: (key, record), with as many events each as fit a page.
+    pub(super) fn pages(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
+        let mut pages = Vec::new();
+        let mut rest = &self.events[..];
+        while let Some((first, _)) = rest.first() {
+            let mut bytes = 0;
+            let fitting = rest.iter().take_while(|(_, json)| {
+                bytes += json.len();
+                bytes <= PAGE
+            });
+            let (page, after) = rest.split_at(fitting.count().max(1));
+            let key = key::page(*first);
+            let list =
+                [&b"["[..], &page.iter().map(|(_, json)| &json[..]).collect::<Vec<_>>().join(&b','), b"]"];
+            pages.push((key.clone(), frame(&key, &list.concat())));
+            rest = after;
+        }
+        pages
+    }
+}

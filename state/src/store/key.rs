@@ -1,0 +1,34 @@
+//! The keys of the one tree: a prefix for the kind of record, then its name.
+//!
+//! `s/<wId>` sessions · `a/<wcId>` accounts · `e/<seq, big-endian>` journal pages · `m/…` single values
+
+use crate::id::{Seq, WId, WcId};
+
+pub(super) const SESSIONS: &[u8] = b"s/";
+pub(super) const ACCOUNTS: &[u8] = b"a/";
+pub(super) const EVENTS: &[u8] = b"e/";
+pub(super) const PLATFORM_KEY: &[u8] = b"m/platform-key";
+
+pub(super) fn session(w_id: &WId) -> Vec<u8> {
+    [SESSIONS, w_id.as_str().as_bytes()].concat()
+}
+
+pub(super) fn account(wc_id: &WcId) -> Vec<u8> {
+    [ACCOUNTS, wc_id.as_str().as_bytes()].concat()
+}
+
+/// The journal page whose first event is `seq`. Big-endian, so that the order of keys is the order of events.
+pub(super) fn page(seq: Seq) -> Vec<u8> {
+    [EVENTS, &seq.0.to_be_bytes()].concat()
+}
+
+/// The first event of the page under `key`; `None` for a key that is no page's.
+pub(super) fn seq_of_page(key: &[u8]) -> Option<Seq> {
+    let seq = key.strip_prefix(EVENTS)?.try_into().ok()?;
+    Some(Seq(u64::from_be_bytes(seq)))
+}
+
+/// The first key behind all pages.
+pub(super) fn after_last_page() -> Vec<u8> {
+    b"e0".to_vec()
+}
