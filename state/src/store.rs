@@ -38,7 +38,7 @@ use engine::{Engine, caught};
 pub use error::{CommitError, OpenError, ReadError};
 use error::{classified, write_error};
 pub use restore::RESTORED;
-use sidecar::Sidecar;
+use sidecar::{Progress, Sidecar};
 
 /// How far the journal may outgrow its limit before it is trimmed, so that not every commit trims.
 const TRIM_SLACK: u64 = 512;
@@ -69,6 +69,7 @@ pub struct Store {
     engine: Engine,
     log: File,
     sidecar: Sidecar,
+    progress: Progress,
     retention: Retention,
     /// First event of the oldest journal page.
     oldest: Option<Seq>,
@@ -83,10 +84,11 @@ impl Store {
         dir.tidy().map_err(in_dir)?;
         let (sidecar, durable) = Sidecar::open(&dir.sidecar()).map_err(in_dir)?;
         let mut engine = Engine::open(&dir.engine()).map_err(of_engine)?;
-        let contents = read::everything(&engine, dir.path())?;
-        if contents.last_seq < durable {
-            let (path, found) = (dir.path().to_owned(), contents.last_seq);
-            return Err(OpenError::Lost { path, found, durable });
+        let (contents, progress) = read::everything(&engine, dir.path())?;
+        if progress.is_behind(durable) {
+            let (path, found, durable_seq) = (dir.path().to_owned(), progress.seq, durable.seq);
+            let commits = durable.commits.saturating_sub(progress.commits);
+            return Err(OpenError::Lost { path, commits, found, durable: durable_seq });
         }
         if rewrite::is_due(&engine).map_err(of_engine)? {
             engine = rewrite::run(dir, engine)?;
@@ -95,7 +97,7 @@ impl Store {
         File::open(dir.engine()).and_then(|engine| engine.sync_all()).map_err(in_dir)?;
         dir.sync().map_err(in_dir)?;
         let oldest = read::oldest_page(&engine).map_err(of_engine)?;
-        Ok((Self { engine, log, sidecar, retention, oldest, poisoned: false }, contents))
+        Ok((Self { engine, log, sidecar, progress, retention, oldest, poisoned: false }, contents))
     }
 
     /// Puts a fresh store with `contents` (an export's, see [`export`](crate::export)) in the place of a damaged
@@ -113,14 +115,17 @@ impl Store {
         if self.poisoned {
             return Err(CommitError::Poisoned);
         }
+        if batch.is_empty() {
+            return Ok(());
+        }
         self.write(batch).inspect_err(|_| self.poisoned = true)
     }
 
     fn write(&mut self, batch: &Batch) -> Result<(), CommitError> {
-        let mut writes = batch.writes();
-        let last = batch.last_seq();
-        if let Some(last) = last {
-            self.trim(last, &mut writes).map_err(write_error)?;
+        let progress = self.progress.after_commit(batch.seqs().map(|(_, last)| last));
+        let mut writes = batch.writes(progress.commits);
+        if let Some((first, last)) = batch.seqs() {
+            self.trim(first, last, &mut writes).map_err(write_error)?;
         }
         caught(|| {
             self.engine.tree().apply_batch(writes)?;
@@ -128,16 +133,16 @@ impl Store {
         })
         .map_err(write_error)?;
         self.log.sync_data().map_err(classified)?;
-        if let Some(last) = last {
-            self.sidecar.note(last).map_err(classified)?;
-        }
+        self.sidecar.note(progress).map_err(classified)?;
+        self.progress = progress;
         Ok(())
     }
 
-    /// Adds the removal of journal pages that hold only events beyond the retention.
-    fn trim(&mut self, last: Seq, writes: &mut sled::Batch) -> sled::Result<()> {
+    /// Adds to `writes`, which hold the events `first..=last`, the removal of journal pages that hold only events
+    /// beyond the retention.
+    fn trim(&mut self, first: Seq, last: Seq, writes: &mut sled::Batch) -> sled::Result<()> {
         let keep_from = last.0.saturating_sub(self.retention.events);
-        let mut oldest = self.oldest.unwrap_or(last);
+        let mut oldest = self.oldest.unwrap_or(first);
         if keep_from >= oldest.0.saturating_add(TRIM_SLACK) {
             // A page ends where the next one begins; the newest page is never removed.
             while let Some(next) = self.page_after(oldest)?.filter(|next| next.0 <= keep_from) {

@@ -76,14 +76,15 @@ impl Batch {
         Ok(())
     }
 
-    /// Number of its last event.
-    pub(super) fn last_seq(&self) -> Option<Seq> {
-        self.events.last().map(|(seq, _)| *seq)
+    /// Numbers of its first and its last event.
+    pub(super) fn seqs(&self) -> Option<(Seq, Seq)> {
+        Some((self.events.first()?.0, self.events.last()?.0))
     }
 
-    /// The same for the engine.
-    pub(super) fn writes(&self) -> sled::Batch {
+    /// The same for the engine, as the commit of that number.
+    pub(super) fn writes(&self, commit: u64) -> sled::Batch {
         let mut writes = sled::Batch::default();
+        writes.insert(key::COMMITS, frame(key::COMMITS, commit.to_string().as_bytes()));
         for (key, record) in &self.puts {
             writes.insert(&key[..], &record[..]);
         }

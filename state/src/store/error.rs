@@ -46,14 +46,17 @@ pub enum OpenError {
         /// Which record, and how.
         source: RecordError,
     },
-    /// Acknowledged events are missing.
+    /// Acknowledged commits are missing.
     #[error(
-        "the store in {path} has lost what was acknowledged: its journal ends at {found}, {durable} was durable",
+        "the store in {path} has lost {commits} acknowledged commits: its journal ends at {found}, {durable} was \
+         durable",
         path = path.display()
     )]
     Lost {
         /// The directory.
         path: PathBuf,
+        /// How many commits.
+        commits: u64,
         /// Where the journal ends.
         found: Seq,
         /// Where it ended when it was last written.

@@ -6,27 +6,35 @@ use serde::de::DeserializeOwned;
 
 use super::engine::{Engine, caught};
 use super::key;
+use super::sidecar::Progress;
 use super::{Contents, OpenError, ReadError};
 use crate::id::Seq;
 use crate::public::Event;
 use crate::record::{RecordError, open};
 
-/// Everything that the store in `dir` holds, but for the journal, of which only the last page is read.
-pub(super) fn everything(engine: &Engine, dir: &Path) -> Result<Contents, OpenError> {
+/// Everything that the store in `dir` holds, but for the journal, of which only the last page is read; and how far
+/// it has come.
+pub(super) fn everything(engine: &Engine, dir: &Path) -> Result<(Contents, Progress), OpenError> {
     caught(|| Ok(contents(engine.tree()))).map_err(ReadError::Engine).flatten().map_err(|error| match error {
         ReadError::Engine(source) => OpenError::of_engine(dir, source),
         ReadError::Record(source) => OpenError::Record { path: dir.to_owned(), source },
     })
 }
 
-fn contents(tree: &sled::Tree) -> Result<Contents, ReadError> {
-    let key = tree.get(key::PLATFORM_KEY)?;
-    Ok(Contents {
+fn contents(tree: &sled::Tree) -> Result<(Contents, Progress), ReadError> {
+    let contents = Contents {
         sessions: with_prefix(tree, key::SESSIONS)?,
         accounts: with_prefix(tree, key::ACCOUNTS)?,
-        platform_key: key.map(|record| open(key::PLATFORM_KEY, &record)).transpose()?,
+        platform_key: single(tree, key::PLATFORM_KEY)?,
         last_seq: last_seq(tree)?,
-    })
+    };
+    let commits = single(tree, key::COMMITS)?.unwrap_or_default();
+    let progress = Progress { commits, seq: contents.last_seq };
+    Ok((contents, progress))
+}
+
+fn single<T: DeserializeOwned>(tree: &sled::Tree, key: &[u8]) -> Result<Option<T>, ReadError> {
+    Ok(tree.get(key)?.map(|record| open(key, &record)).transpose()?)
 }
 
 fn with_prefix<T: DeserializeOwned>(tree: &sled::Tree, prefix: &[u8]) -> Result<Vec<T>, ReadError> {

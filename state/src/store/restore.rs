@@ -18,9 +18,10 @@ pub(super) fn run(dir: &StateDir, contents: &Contents, now: Timestamp) -> Result
     let in_dir = |source| OpenError::Directory { path: dir.path().to_owned(), source };
     dir.tidy().map_err(in_dir)?;
     let (_, durable) = Sidecar::open(&dir.sidecar()).map_err(in_dir)?;
-    let batch = staged(contents, durable.max(contents.last_seq).next(), now)
+    let progress = durable.after_commit(Some(durable.seq.max(contents.last_seq).next()));
+    let batch = staged(contents, progress.seq, now)
         .map_err(|source| OpenError::Record { path: dir.path().to_owned(), source })?;
-    rewrite::make(dir, |tree| tree.apply_batch(batch.writes()))?;
+    rewrite::make(dir, |tree| tree.apply_batch(batch.writes(progress.commits)))?;
     dir.set_damaged_aside().and_then(|()| dir.swap_in_copy()).map_err(in_dir)
 }
 
