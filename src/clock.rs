@@ -13,10 +13,14 @@ use jiff::Timestamp;
 pub struct Clock(Arc<dyn Fn() -> Timestamp + Send + Sync>);
 
 impl Clock {
-    /// The host's own clock.
+    /// The host's own clock, to the millisecond: finer than anything here is decided by.
     pub fn system() -> Self {
         #[expect(clippy::disallowed_methods, reason = "this is the Clock that everybody else asks")]
-        Self(Arc::new(Timestamp::now))
+        let now = || {
+            let now = Timestamp::now();
+            Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
+        };
+        Self(Arc::new(now))
     }
 
     /// A clock that tells what `now` says.

@@ -13,7 +13,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::fs::Mode;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit, umask};
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 use tokio::time::{interval, timeout};
@@ -58,6 +59,8 @@ pub fn main(command: Command, clock: Clock) -> Result<(), Failure> {
     if command.check_config {
         return check_config(&command);
     }
+    // Whatever is made here is for the owner alone, unless it is opened on purpose.
+    umask(Mode::RWXG | Mode::RWXO);
     // A newcomer is told what happens in sentences of their own, see welcome.rs.
     let usual = if command.sandbox { LevelFilter::WARN } else { LevelFilter::INFO };
     logging::begin(usual).map_err(Failure::Other)?;

@@ -12,15 +12,15 @@ use wxlogin_state::WcId;
 use super::Api;
 use super::body::{AccountPath, Query};
 use super::problem::Refused;
-use super::sessions::{PageQuery, page, rendered};
+use super::sessions::{page, rendered, rows};
 
 /// What a list is asked for.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ListQuery {
     online: Option<bool>,
-    #[serde(default, flatten)]
-    page: PageQuery,
+    limit: Option<String>,
+    after: Option<String>,
 }
 
 /// `GET /v1/accounts`: a page of them, in the order of their wcId.
@@ -28,12 +28,12 @@ pub(super) async fn list(
     State(api): State<Arc<Api>>,
     Query(query): Query<ListQuery>,
 ) -> Result<Response, Refused> {
-    let limit = query.page.limit()?;
-    let after = query.page.after.map(|after| after.parse::<WcId>()).transpose();
+    let limit = rows(query.limit.as_deref())?;
+    let after = query.after.map(|after| after.parse::<WcId>()).transpose();
     let after = after.map_err(|_| Refused::invalid("after", "after is the `next` of the page before"))?;
-    let rows = api.view.accounts(query.online, after.as_ref(), limit + 1);
-    let next = (rows.len() > limit).then(|| rows[limit - 1].wc_id.to_string());
-    let rows: Vec<Bytes> = rows.iter().take(limit).map(|account| account.json()).collect();
+    let found = api.view.accounts(query.online, after.as_ref(), limit + 1);
+    let next = (found.len() > limit).then(|| found[limit - 1].wc_id.to_string());
+    let rows: Vec<Bytes> = found.iter().take(limit).map(|account| account.json()).collect();
     Ok(rendered(StatusCode::OK, page("accounts", &rows, next.as_deref())))
 }
 

@@ -90,27 +90,18 @@ fn proxy(asked: &CreateSession) -> Result<Option<Proxy>, Refused> {
 pub(super) struct ListQuery {
     state: Option<StateName>,
     wc_id: Option<WcId>,
-    #[serde(default, flatten)]
-    page: PageQuery,
-}
-
-/// Which page of a list.
-#[derive(Debug, Default, Deserialize)]
-pub(super) struct PageQuery {
     limit: Option<String>,
-    pub(super) after: Option<String>,
+    after: Option<String>,
 }
 
-impl PageQuery {
-    /// How many rows.
-    pub(super) fn limit(&self) -> Result<usize, Refused> {
-        let Some(limit) = &self.limit else { return Ok(PAGE) };
-        limit
-            .parse()
-            .ok()
-            .filter(|limit| (1..=LONGEST_PAGE).contains(limit))
-            .ok_or_else(|| Refused::invalid("limit", format!("limit is a number from 1 to {LONGEST_PAGE}")))
-    }
+/// How many rows a page has, as the query says it.
+pub(super) fn rows(limit: Option<&str>) -> Result<usize, Refused> {
+    let Some(limit) = limit else { return Ok(PAGE) };
+    limit
+        .parse()
+        .ok()
+        .filter(|limit| (1..=LONGEST_PAGE).contains(limit))
+        .ok_or_else(|| Refused::invalid("limit", format!("limit is a number from 1 to {LONGEST_PAGE}")))
 }
 
 /// `GET /v1/sessions`: a page of them, in the order of their creation.
@@ -118,17 +109,17 @@ pub(super) async fn list(
     State(api): State<Arc<Api>>,
     Query(query): Query<ListQuery>,
 ) -> Result<Response, Refused> {
-    let limit = query.page.limit()?;
-    let after = match &query.page.after {
+    let limit = rows(query.limit.as_deref())?;
+    let after = match &query.after {
         None => Seq::default(),
         Some(after) => Seq(after
             .parse()
             .map_err(|_| Refused::invalid("after", "after is the `next` of the page before"))?),
     };
     let filter = SessionFilter { state: query.state, wc_id: query.wc_id, after };
-    let rows = api.view.sessions(&filter, limit + 1);
-    let next = (rows.len() > limit).then(|| rows[limit - 1].born.to_string());
-    let rows: Vec<Bytes> = rows.iter().take(limit).map(|session| session.json()).collect();
+    let found = api.view.sessions(&filter, limit + 1);
+    let next = (found.len() > limit).then(|| found[limit - 1].born.to_string());
+    let rows: Vec<Bytes> = found.iter().take(limit).map(|session| session.json()).collect();
     Ok(rendered(StatusCode::OK, page("sessions", &rows, next.as_deref())))
 }
 

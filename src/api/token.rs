@@ -2,7 +2,7 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use subtle::ConstantTimeEq;
@@ -68,6 +68,8 @@ fn make(path: &Path) -> io::Result<()> {
     let text: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
     let draft = path.with_extension("new");
     let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o640).open(&draft)?;
+    // Whatever the umask took away: the group may read it, so that operators can.
+    file.set_permissions(fs::Permissions::from_mode(0o640))?;
     writeln!(file, "{text}")?;
     file.sync_all()?;
     fs::rename(&draft, path)
@@ -75,8 +77,6 @@ fn make(path: &Path) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
     use super::*;
 
     #[test]

@@ -58,7 +58,11 @@ struct Draft {
 
 impl Draft {
     fn settings(self, base_url: Uri, auth: DeviceAuth, sandbox: Option<Sandbox>) -> Settings {
-        let Self { state, control, device, relogin } = self;
+        let Self { state, control, device, mut relogin } = self;
+        if let Some(sandbox) = &sandbox {
+            // The known life of an account is the platform's, and the sandbox is the platform.
+            relogin.first_drop = sandbox.first_drop;
+        }
         Settings { state, control, device: device.with(base_url, auth), relogin, sandbox }
     }
 }

@@ -13,6 +13,7 @@
 
 mod account;
 mod duty;
+pub mod export;
 mod id;
 mod input;
 mod profile;
@@ -35,5 +36,5 @@ pub use session::{
 };
 pub use step::{Rules, step};
 pub use store::{
-    Batch, CommitError, Contents, OpenError, PlatformKey, ReadError, Retention, StateDir, Store,
+    Batch, CommitError, Contents, OpenError, PlatformKey, RESTORED, ReadError, Retention, StateDir, Store,
 };

@@ -41,6 +41,12 @@ pub enum RecordError {
         /// Which record.
         key: String,
     },
+    /// What lies before it was written, and is gone.
+    #[error("what was written before the record {key} is missing")]
+    Missing {
+        /// The record after the hole.
+        key: String,
+    },
     /// Written by a version that this one does not know.
     #[error("the record {key} has format {format}; this version reads up to {FORMAT}")]
     Format {
@@ -57,6 +63,13 @@ pub enum RecordError {
         /// What is wrong.
         source: serde_json::Error,
     },
+}
+
+impl RecordError {
+    /// There is a hole before the record under `key`.
+    pub(crate) fn missing_before(key: &[u8]) -> Self {
+        Self::Missing { key: readable(key) }
+    }
 }
 
 /// The payload for `value`, checked to fit a record under `key`.

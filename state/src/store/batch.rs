@@ -32,10 +32,10 @@ pub struct PlatformKey {
 /// its commit.
 #[derive(Debug, Default)]
 pub struct Batch {
-    pub(super) puts: Vec<(Vec<u8>, Vec<u8>)>,
-    pub(super) removals: Vec<Vec<u8>>,
+    puts: Vec<(Vec<u8>, Vec<u8>)>,
+    removals: Vec<Vec<u8>>,
     /// Each with its JSON, made once.
-    pub(super) events: Vec<(Seq, Vec<u8>)>,
+    events: Vec<(Seq, Vec<u8>)>,
 }
 
 impl Batch {
@@ -83,6 +83,27 @@ impl Batch {
         Ok(())
     }
 
+    /// Numbers of its first and its last event.
+    pub(super) fn seqs(&self) -> Option<(Seq, Seq)> {
+        Some((self.events.first()?.0, self.events.last()?.0))
+    }
+
+    /// The same for the engine, as the commit of that number.
+    pub(super) fn writes(&self, commit: u64) -> sled::Batch {
+        let mut writes = sled::Batch::default();
+        writes.insert(key::COMMITS, frame(key::COMMITS, commit.to_string().as_bytes()));
+        for (key, record) in &self.puts {
+            writes.insert(&key[..], &record[..]);
+        }
+        for key in &self.removals {
+            writes.remove(&key[..]);
+        }
+        for (key, page) in self.pages() {
+            writes.insert(key, page);
+        }
+        writes
+    }
+
     fn put(&mut self, key: Vec<u8>, value: &impl Serialize) -> Result<(), RecordError> {
         let record = frame(&key, &json(&key, value)?);
         self.puts.push((key, record));
@@ -90,7 +111,7 @@ impl Batch {
     }
 
     /// The events as journal records: (key, record), with as many events each as fit a page.
-    pub(super) fn pages(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
+    fn pages(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
         let mut pages = Vec::new();
         let mut rest = &self.events[..];
         while let Some((first, _)) = rest.first() {

@@ -1,9 +1,16 @@
 //! The state directory: who may use it, and what lies in it.
 //!
 //! ```text
-//! <dir>/lock       held for as long as the directory is used; carries the holder's pid
-//! <dir>/db/        the engine's own
-//! <dir>/durable    the highest durable sequence number, see sidecar.rs
+//! <dir>/lock         held for as long as the directory is used; carries the holder's pid
+//! <dir>/db/          the engine's own
+//! <dir>/durable      the highest durable sequence number, see sidecar.rs
+//! <dir>/ballast      space to free when the disk is full, see ballast.rs
+//! <dir>/damaged-<n>/ what was restored over; for a person to look at and delete
+//!
+//! while a copy takes the place of db/ (to give space back, or restored from an export):
+//! <dir>/db.part/     not complete yet
+//! <dir>/db.new/      complete and durable
+//! <dir>/db.old/      the previous one
 //! ```
 //!
 //! The lock is ours because the engine's own comes late, after it has begun to read; and it comes before
@@ -61,31 +68,49 @@ impl StateDir {
         self.path.join("db")
     }
 
-    /// Where a rewritten copy is made.
-    pub(super) fn rewrite(&self) -> PathBuf {
+    /// The engine's log, which has to be synced.
+    pub(super) fn log(&self) -> PathBuf {
+        self.engine().join("db")
+    }
+
+    pub(super) fn sidecar(&self) -> PathBuf {
+        self.path.join("durable")
+    }
+
+    /// Where a copy is made.
+    pub(super) fn part(&self) -> PathBuf {
+        self.path.join("db.part")
+    }
+
+    /// Where a complete copy waits.
+    fn copy(&self) -> PathBuf {
         self.path.join("db.new")
     }
 
-    /// Where the previous copy waits while the rewritten one takes its place.
-    pub(super) fn replaced(&self) -> PathBuf {
+    /// Where the previous one waits while a copy takes its place.
+    fn replaced(&self) -> PathBuf {
         self.path.join("db.old")
     }
 
-    /// Removes what a crash left behind, so that the engine opens what was last whole:
+    /// Ends what a crash interrupted, so that the engine opens what was last whole:
     ///
-    /// * a rewrite that did not finish, and a copy that was replaced;
-    /// * `snap.*.generating`: the engine, killed while opening, leaves it and then takes it for its newest
+    /// * a copy that was not complete goes, and so does one whose turn had not come; one that was about to take
+    ///   the place of the previous one takes it;
+    /// * `snap.*.generating` goes: the engine, killed while opening, leaves it and then takes it for its newest
     ///   snapshot, "corrupted" for good (store.md). A finished `snap.*` is never touched: without it records
     ///   are lost silently.
     pub(super) fn tidy(&self) -> io::Result<()> {
-        remove_if_there(&self.rewrite())?;
-        if self.replaced().exists() {
-            if self.engine().exists() {
-                remove_if_there(&self.replaced())?;
-            } else {
+        remove_if_there(&self.part())?;
+        if !self.engine().exists() {
+            if self.copy().exists() {
+                fs::rename(self.copy(), self.engine())?;
+            } else if self.replaced().exists() {
                 fs::rename(self.replaced(), self.engine())?;
             }
+            self.sync()?;
         }
+        remove_if_there(&self.copy())?;
+        remove_if_there(&self.replaced())?;
         let Ok(entries) = fs::read_dir(self.engine()) else { return Ok(()) };
         for entry in entries {
             let path = entry?.path();
@@ -96,12 +121,32 @@ impl StateDir {
         Ok(())
     }
 
-    /// Puts the rewritten copy in the place of the current one.
-    pub(super) fn swap_in_rewrite(&self) -> io::Result<()> {
-        fs::rename(self.engine(), self.replaced())?;
-        fs::rename(self.rewrite(), self.engine())?;
+    /// Gives the copy that was made, and synced, the name that says so.
+    pub(super) fn complete_copy(&self) -> io::Result<()> {
+        remove_if_there(&self.copy())?;
+        fs::rename(self.part(), self.copy())?;
+        self.sync()
+    }
+
+    /// Puts the complete copy in the place of the current one, if there still is one.
+    pub(super) fn swap_in_copy(&self) -> io::Result<()> {
+        if self.engine().exists() {
+            fs::rename(self.engine(), self.replaced())?;
+        }
+        fs::rename(self.copy(), self.engine())?;
         self.sync()?;
         remove_if_there(&self.replaced())
+    }
+
+    /// Moves the current one to the first `damaged-<n>` that is free.
+    pub(super) fn set_damaged_aside(&self) -> io::Result<()> {
+        if !self.engine().exists() {
+            return Ok(());
+        }
+        let mut aside = (1..).map(|n: u32| self.path.join(format!("damaged-{n}")));
+        let free = aside.find(|path| !path.exists());
+        fs::rename(self.engine(), free.ok_or(io::ErrorKind::AlreadyExists)?)?;
+        self.sync()
     }
 
     /// Makes the directory's own entries durable.
@@ -153,26 +198,58 @@ mod tests {
     }
 
     #[test]
-    fn leftovers_of_a_crash_go_and_finished_snapshots_stay() {
+    fn a_half_made_snapshot_goes_and_a_finished_one_stays() {
         let parent = tempfile::tempdir().unwrap();
         let dir = StateDir::claim(parent.path()).unwrap();
-        fs::create_dir_all(dir.engine()).unwrap();
-        fs::create_dir_all(dir.rewrite()).unwrap();
-        fs::write(dir.engine().join("snap.0001.generating"), "half").unwrap();
-        fs::write(dir.engine().join("snap.0001"), "whole").unwrap();
+        put(&dir.engine().join("snap.0001.generating"), "half");
+        put(&dir.engine().join("snap.0001"), "whole");
         dir.tidy().unwrap();
         assert!(!dir.engine().join("snap.0001.generating").exists());
         assert!(dir.engine().join("snap.0001").exists());
-        assert!(!dir.rewrite().exists());
+    }
+
+    /// Every place where a crash can stop a copy from taking over, in order: what lies there, and which of it
+    /// is used afterwards.
+    #[test]
+    fn a_crash_at_any_step_of_a_swap_leaves_one_whole_store() {
+        let steps: [(&[&str], &str); 6] = [
+            (&["db"], "db"),
+            (&["db", "db.part"], "db"),
+            (&["db", "db.new"], "db"),
+            (&["db.old", "db.new"], "db.new"),
+            (&["db.new", "damaged-1"], "db.new"),
+            (&["db", "db.old"], "db"),
+        ];
+        for (there, used) in steps {
+            let parent = tempfile::tempdir().unwrap();
+            let dir = StateDir::claim(parent.path()).unwrap();
+            for name in there {
+                put(&dir.path().join(name).join("conf"), name);
+            }
+            dir.tidy().unwrap();
+            assert_eq!(fs::read_to_string(dir.engine().join("conf")).unwrap(), used, "{there:?}");
+            let left = [dir.part(), dir.copy(), dir.replaced()];
+            assert!(left.iter().all(|path| !path.exists()), "{there:?}");
+            assert_eq!(dir.path().join("damaged-1").exists(), there.contains(&"damaged-1"));
+        }
     }
 
     #[test]
-    fn a_crash_between_the_two_renames_of_a_swap_loses_nothing() {
+    fn what_is_set_aside_never_replaces_what_was_before() {
         let parent = tempfile::tempdir().unwrap();
         let dir = StateDir::claim(parent.path()).unwrap();
-        fs::create_dir_all(dir.replaced()).unwrap();
-        fs::write(dir.replaced().join("conf"), "kept").unwrap();
-        dir.tidy().unwrap();
-        assert_eq!(fs::read_to_string(dir.engine().join("conf")).unwrap(), "kept");
+        for n in ["1", "2"] {
+            put(&dir.engine().join("conf"), n);
+            dir.set_damaged_aside().unwrap();
+        }
+        for n in ["1", "2"] {
+            let aside = dir.path().join(format!("damaged-{n}")).join("conf");
+            assert_eq!(fs::read_to_string(aside).unwrap(), n);
+        }
+    }
+
+    fn put(path: &Path, text: &str) {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
     }
 }

@@ -8,6 +8,8 @@ pub(super) const SESSIONS: &[u8] = b"s/";
 pub(super) const ACCOUNTS: &[u8] = b"a/";
 pub(super) const EVENTS: &[u8] = b"e/";
 pub(super) const PLATFORM_KEY: &[u8] = b"m/platform-key";
+/// How many commits there were: part of every one.
+pub(super) const COMMITS: &[u8] = b"m/commits";
 
 pub(super) fn session(w_id: &WId) -> Vec<u8> {
     [SESSIONS, w_id.as_str().as_bytes()].concat()

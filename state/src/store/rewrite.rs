@@ -1,4 +1,4 @@
-//! Giving disk space back.
+//! Making a whole new copy of the engine's directory: to give disk space back, and to restore an export.
 //!
 //! The engine never shrinks: after a mass removal it keeps, and loads, what it once held (store.md: 1 M → 10,000
 //! records, 1,083 MB for good). So at start, a directory of more than ten times its live bytes is copied into a
@@ -6,7 +6,8 @@
 
 use std::fs::File;
 
-use super::{OpenError, StateDir, engine_error, open_engine};
+use super::engine::{Engine, caught};
+use super::{OpenError, StateDir};
 
 /// How many times its live bytes a store may take.
 const FACTOR: u64 = 10;
@@ -18,34 +19,95 @@ const FLOOR: u64 = 64 * 1024 * 1024;
 const CHUNK: usize = 1_000;
 
 /// Whether the store takes more than it should.
-pub(super) fn is_due(db: &sled::Db, tree: &sled::Tree) -> bool {
-    let size = db.size_on_disk().unwrap_or(0);
-    size > FLOOR && size / FACTOR > live_bytes(tree)
+pub(super) fn is_due(engine: &Engine) -> sled::Result<bool> {
+    let size = engine.size_on_disk();
+    Ok(size > FLOOR && is_bloated(size, live_bytes(engine)?))
 }
 
-fn live_bytes(tree: &sled::Tree) -> u64 {
-    tree.iter().flatten().map(|(key, record)| (key.len() + record.len()) as u64).sum()
+fn is_bloated(size: u64, live: u64) -> bool {
+    size / FACTOR > live
 }
 
-/// Copies everything into a fresh directory and swaps it in. A crash at any point leaves one whole copy, which
-/// `StateDir::tidy` finds.
-pub(super) fn run(dir: &StateDir) -> Result<(), OpenError> {
-    let engine = |source| engine_error(dir.path(), source);
-    let (_old_db, old) = open_engine(&dir.engine(), dir.path())?;
-    let (new_db, new) = open_engine(&dir.rewrite(), dir.path())?;
+fn live_bytes(engine: &Engine) -> sled::Result<u64> {
+    let size = |entry: sled::Result<(sled::IVec, sled::IVec)>| {
+        entry.map(|(key, record)| (key.len() + record.len()) as u64)
+    };
+    caught(|| engine.tree().iter().map(size).sum())
+}
+
+/// Copies everything into a fresh directory, which takes the place of `old`, and opens that.
+pub(super) fn run(dir: &StateDir, old: Engine) -> Result<Engine, OpenError> {
+    make(dir, |new| copy(&old, new))?;
+    drop(old);
+    dir.swap_in_copy().map_err(|source| OpenError::Directory { path: dir.path().to_owned(), source })?;
+    Engine::open(&dir.engine()).map_err(|source| OpenError::of_engine(dir.path(), source))
+}
+
+/// Makes a copy, durable as a whole, ready to take the place of the current one. It gets the name by which
+/// [`StateDir::tidy`] trusts it only once it is complete.
+pub(super) fn make(
+    dir: &StateDir,
+    fill: impl FnOnce(&sled::Tree) -> sled::Result<()>,
+) -> Result<(), OpenError> {
+    let part = Engine::open(&dir.part());
+    part.and_then(|part| caught(|| fill(part.tree()).and_then(|()| part.flush())))
+        .map_err(|source| OpenError::of_engine(dir.path(), source))?;
+    File::open(dir.part().join("db"))
+        .and_then(|log| log.sync_all())
+        .and_then(|()| File::open(dir.part())?.sync_all())
+        .and_then(|()| dir.complete_copy())
+        .map_err(|source| OpenError::Directory { path: dir.path().to_owned(), source })
+}
+
+fn copy(old: &Engine, new: &sled::Tree) -> sled::Result<()> {
     let mut chunk = sled::Batch::default();
-    for (copied, entry) in old.iter().enumerate() {
-        let (key, record) = entry.map_err(engine)?;
+    for (copied, entry) in old.tree().iter().enumerate() {
+        let (key, record) = entry?;
         chunk.insert(key, record);
         if copied % CHUNK == CHUNK - 1 {
-            new.apply_batch(std::mem::take(&mut chunk)).map_err(engine)?;
+            new.apply_batch(std::mem::take(&mut chunk))?;
         }
     }
-    new.apply_batch(chunk).map_err(engine)?;
-    new_db.flush().map_err(engine)?;
-    File::open(dir.rewrite().join("db"))
-        .and_then(|log| log.sync_all())
-        .and_then(|()| File::open(dir.rewrite())?.sync_all())
-        .and_then(|()| dir.swap_in_rewrite())
-        .map_err(|source| OpenError::Directory { path: dir.path().to_owned(), source })
+    new.apply_batch(chunk)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Retention, Store};
+
+    #[test]
+    fn a_store_is_bloated_beyond_ten_times_its_live_bytes() {
+        assert!(is_bloated(110, 10));
+        assert!(!is_bloated(100, 10));
+    }
+
+    #[test]
+    fn a_rewrite_keeps_every_record_and_gives_the_space_back() {
+        let place = tempfile::tempdir().unwrap();
+        let dir = StateDir::claim(place.path()).unwrap();
+        let old = Engine::open(&dir.engine()).unwrap();
+        for n in 0..1_000_u32 {
+            old.tree().insert(n.to_be_bytes(), vec![7; 8 * 1024]).unwrap();
+        }
+        for n in 10..1_000_u32 {
+            old.tree().remove(n.to_be_bytes()).unwrap();
+        }
+        old.flush().unwrap();
+        let before = old.size_on_disk();
+        let new = run(&dir, old).unwrap();
+        assert!(new.size_on_disk() * 4 < before, "{} of {before}", new.size_on_disk());
+        let kept: Vec<_> = new.tree().iter().map(|entry| entry.unwrap()).collect();
+        assert_eq!(kept.len(), 10);
+        assert!(kept.iter().all(|(_, record)| record.len() == 8 * 1024));
+    }
+
+    #[test]
+    fn an_empty_store_can_be_rewritten() {
+        let place = tempfile::tempdir().unwrap();
+        let dir = StateDir::claim(place.path()).unwrap();
+        drop(run(&dir, Engine::open(&dir.engine()).unwrap()).unwrap());
+        let (_, contents) = Store::open(&dir, Retention { events: 1 }).unwrap();
+        assert!(contents.sessions.is_empty());
+    }
 }

@@ -1,8 +1,8 @@
-//! The highest durable sequence number, outside the engine.
+//! What is known to be durable, noted outside the engine.
 //!
-//! The engine repairs a damaged log by cutting it short, and then opens as if nothing were missing. This
-//! number, written after each commit was made durable, tells: a store whose journal ends before it has lost
-//! what was acknowledged. It is never ahead of the store, so it needs no sync of its own.
+//! The engine repairs a damaged log by cutting it short, and then opens as if nothing were missing. These numbers,
+//! written after each commit was made durable, tell: a store that is behind them has lost what was acknowledged.
+//! They are never ahead of the store, so they need no sync of their own.
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -11,40 +11,65 @@ use std::path::Path;
 
 use crate::id::Seq;
 
-/// The open file; twelve bytes: the number and its CRC-32, both little-endian.
+/// How far a store has come.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Progress {
+    /// Commits so far; each store counts on from the one it was restored over.
+    pub(super) commits: u64,
+    /// Number of the last event.
+    pub(super) seq: Seq,
+}
+
+impl Progress {
+    /// Progress after one more commit, with events up to `last`.
+    pub(super) fn after_commit(self, last: Option<Seq>) -> Self {
+        Self { commits: self.commits + 1, seq: last.unwrap_or(self.seq) }
+    }
+
+    /// Whether something is missing here that was `durable`.
+    pub(super) fn is_behind(self, durable: Self) -> bool {
+        self.commits < durable.commits || self.seq < durable.seq
+    }
+}
+
+/// The open file; twenty bytes: the two numbers and their CRC-32, all little-endian.
 #[derive(Debug)]
 pub(super) struct Sidecar(File);
 
 impl Sidecar {
-    /// Opens or makes the file, and reads the number; 0 where there is none yet or it was torn.
-    pub(super) fn open(path: &Path) -> io::Result<(Self, Seq)> {
+    /// Opens or makes the file, and reads it; nothing durable where there is none yet or it was torn.
+    pub(super) fn open(path: &Path) -> io::Result<(Self, Progress)> {
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
-        let mut bytes = [0; 12];
-        let seq = match file.read_exact_at(&mut bytes, 0) {
+        let mut bytes = [0; 20];
+        let durable = match file.read_exact_at(&mut bytes, 0) {
             Ok(()) => decode(bytes).unwrap_or_default(),
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Seq::default(),
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Progress::default(),
             Err(error) => return Err(error),
         };
-        Ok((Self(file), seq))
+        Ok((Self(file), durable))
     }
 
-    /// Notes that everything up to `seq` is durable.
-    pub(super) fn note(&self, seq: Seq) -> io::Result<()> {
-        self.0.write_all_at(&encode(seq), 0)
+    /// Notes that everything up to `durable` is.
+    pub(super) fn note(&self, durable: Progress) -> io::Result<()> {
+        self.0.write_all_at(&encode(durable), 0)
     }
 }
 
-fn encode(seq: Seq) -> [u8; 12] {
-    let number = seq.0.to_le_bytes();
-    let mut bytes = [0; 12];
-    bytes[..8].copy_from_slice(&number);
-    bytes[8..].copy_from_slice(&crc32fast::hash(&number).to_le_bytes());
+fn encode(durable: Progress) -> [u8; 20] {
+    let mut bytes = [0; 20];
+    bytes[..8].copy_from_slice(&durable.commits.to_le_bytes());
+    bytes[8..16].copy_from_slice(&durable.seq.0.to_le_bytes());
+    let crc = crc32fast::hash(&bytes[..16]);
+    bytes[16..].copy_from_slice(&crc.to_le_bytes());
     bytes
 }
 
-fn decode(bytes: [u8; 12]) -> Option<Seq> {
-    let number: [u8; 8] = bytes[..8].try_into().ok()?;
-    (crc32fast::hash(&number).to_le_bytes() == bytes[8..]).then(|| Seq(u64::from_le_bytes(number)))
+fn decode(bytes: [u8; 20]) -> Option<Progress> {
+    let (numbers, crc) = bytes.split_first_chunk::<16>()?;
+    let (commits, seq) = numbers.split_first_chunk::<8>()?;
+    let seq = Seq(u64::from_le_bytes(seq.try_into().ok()?));
+    (crc32fast::hash(numbers).to_le_bytes() == crc)
+        .then(|| Progress { commits: u64::from_le_bytes(*commits), seq })
 }
 
 #[cfg(test)]
@@ -52,23 +77,33 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_number_is_there_after_reopening() {
+    fn the_numbers_are_there_after_reopening() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("durable");
-        let (sidecar, seq) = Sidecar::open(&path).unwrap();
-        assert_eq!(seq, Seq(0));
-        sidecar.note(Seq(7)).unwrap();
-        sidecar.note(Seq(4_000_000_000_000)).unwrap();
-        assert_eq!(Sidecar::open(&path).unwrap().1, Seq(4_000_000_000_000));
+        let (sidecar, durable) = Sidecar::open(&path).unwrap();
+        assert_eq!(durable, Progress::default());
+        let later = Progress { commits: 7, seq: Seq(4_000_000_000_000) };
+        sidecar.note(Progress { commits: 6, seq: Seq(5) }).unwrap();
+        sidecar.note(later).unwrap();
+        assert_eq!(Sidecar::open(&path).unwrap().1, later);
     }
 
     #[test]
-    fn a_torn_number_claims_nothing() {
+    fn torn_numbers_claim_nothing() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("durable");
-        std::fs::write(&path, [9; 12]).unwrap();
-        assert_eq!(Sidecar::open(&path).unwrap().1, Seq(0));
-        std::fs::write(&path, [9; 5]).unwrap();
-        assert_eq!(Sidecar::open(&path).unwrap().1, Seq(0));
+        for torn in [&[9; 20][..], &[9; 5]] {
+            std::fs::write(&path, torn).unwrap();
+            assert_eq!(Sidecar::open(&path).unwrap().1, Progress::default());
+        }
+    }
+
+    #[test]
+    fn a_store_is_behind_when_either_number_is() {
+        let durable = Progress { commits: 7, seq: Seq(20) };
+        assert!(!durable.is_behind(durable));
+        assert!(Progress { commits: 6, ..durable }.is_behind(durable));
+        assert!(Progress { seq: Seq(19), ..durable }.is_behind(durable));
+        assert!(!durable.after_commit(None).is_behind(durable));
     }
 }

@@ -1,0 +1,124 @@
+//! What an export promises: everything comes back, and nothing torn does.
+
+use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::*;
+use crate::profile::{DeviceType, Profile};
+use crate::secret::Secret;
+use crate::session::Issued;
+use crate::step::Rules;
+
+const RULES: Rules = Rules { step_allowance: Duration::from_mins(5), first_drop: Duration::from_hours(24) };
+
+fn contents() -> Contents {
+    let session = |w_id: &str| {
+        let issued = Issued {
+            w_id: w_id.parse().unwrap(),
+            qr_url: "http://platform/qr.png".to_owned(),
+            label: Some("门店\u{2028}一号".parse().unwrap()),
+            device: DeviceType::Mac,
+            proxy: None,
+            wc_id: None,
+        };
+        Session::begun(issued, Seq(1), Timestamp::UNIX_EPOCH, &RULES)
+    };
+    let profile = Profile::of("wxid_a".parse().unwrap());
+    let now = Timestamp::UNIX_EPOCH;
+    Contents {
+        accounts: vec![Account::logged_in(None, &session("w1"), &profile, now, &RULES)],
+        sessions: vec![session("w1"), session("w2")],
+        platform_key: Some(PlatformKey {
+            base_url: "http://platform".to_owned(),
+            account: "186".to_owned(),
+            key: Secret::new("a key"),
+        }),
+        last_seq: Seq(42),
+    }
+}
+
+fn write_all(path: &Path, contents: &Contents) -> io::Result<()> {
+    let platform_key = contents.platform_key.as_ref();
+    write(path, &contents.sessions, &contents.accounts, platform_key, contents.last_seq)
+}
+
+fn same(left: &Contents, right: &Contents) -> bool {
+    (&left.sessions, &left.accounts, &left.platform_key, left.last_seq)
+        == (&right.sessions, &right.accounts, &right.platform_key, right.last_seq)
+}
+
+#[test]
+fn everything_comes_back_as_it_was() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("export.jsonl");
+    for contents in [contents(), Contents::default()] {
+        write_all(&path, &contents).unwrap();
+        assert!(same(&read(&path).unwrap(), &contents));
+    }
+}
+
+#[test]
+fn an_export_is_its_owners_alone_and_leaves_nothing_beside_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("export.jsonl");
+    fs::write(part_of(&path), "left by a crash").unwrap();
+    write_all(&path, &contents()).unwrap();
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn an_export_that_fails_leaves_the_previous_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("export.jsonl");
+    write_all(&path, &contents()).unwrap();
+    fs::create_dir_all(part_of(&path).join("in the way")).unwrap();
+    assert!(write_all(&path, &Contents::default()).is_err());
+    assert!(same(&read(&path).unwrap(), &contents()));
+}
+
+#[test]
+fn every_truncation_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("export.jsonl");
+    write_all(&path, &contents()).unwrap();
+    let bytes = fs::read(&path).unwrap();
+    for length in 0..bytes.len() {
+        assert!(parse(&bytes[..length]).is_err(), "{length} of {} bytes", bytes.len());
+    }
+}
+
+#[test]
+fn every_changed_byte_and_everything_appended_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("export.jsonl");
+    write_all(&path, &contents()).unwrap();
+    let bytes = fs::read(&path).unwrap();
+    for at in 0..bytes.len() {
+        let mut changed = bytes.clone();
+        changed[at] ^= 1;
+        assert!(parse(&changed).is_err(), "byte {at}");
+    }
+    assert!(parse(&[&bytes[..], b"\n"].concat()).is_err());
+    assert!(parse(&bytes.repeat(2)).is_err());
+}
+
+#[test]
+fn a_later_format_is_told_apart_from_damage() {
+    let mut lines = Lines { to: Vec::new(), crc: crc32fast::Hasher::new() };
+    let (last_seq, sessions, accounts) = (Seq(1), 0, 0);
+    lines.push(&Header { wxlogind_export: 2, last_seq, sessions, accounts, platform_key: false }).unwrap();
+    let crc = format!("{:08x}", lines.crc.clone().finalize());
+    lines.push(&Written::Crc32(&crc)).unwrap();
+    let error = parse(&lines.to).err().unwrap().of(Path::new("export.jsonl"));
+    assert!(matches!(error, ExportError::Format { format: 2, .. }), "{error}");
+}
+
+#[test]
+fn a_missing_export_is_named() {
+    let error = read(Path::new("/nowhere/export.jsonl")).unwrap_err();
+    assert!(matches!(error, ExportError::File { .. }));
+    assert!(error.to_string().contains("/nowhere/export.jsonl"), "{error}");
+}

@@ -1,0 +1,42 @@
+//! A fresh store from an export, in the place of a damaged one.
+
+use jiff::Timestamp;
+
+use super::rewrite;
+use super::sidecar::Sidecar;
+use super::{Batch, Contents, OpenError, StateDir};
+use crate::id::Seq;
+use crate::public::Event;
+use crate::record::RecordError;
+
+/// The type of the event with which a restored journal begins. Nothing before it is known.
+pub const RESTORED: &str = "store.restored";
+
+/// Does what [`Store::restore`](super::Store::restore) says. A crash at any point leaves the damaged store, the
+/// restored one, or, between the two renames, what [`StateDir::tidy`] completes.
+pub(super) fn run(dir: &StateDir, contents: &Contents, now: Timestamp) -> Result<(), OpenError> {
+    let in_dir = |source| OpenError::Directory { path: dir.path().to_owned(), source };
+    dir.tidy().map_err(in_dir)?;
+    let (_, durable) = Sidecar::open(&dir.sidecar()).map_err(in_dir)?;
+    let progress = durable.after_commit(Some(durable.seq.max(contents.last_seq).next()));
+    let batch = staged(contents, progress.seq, now)
+        .map_err(|source| OpenError::Record { path: dir.path().to_owned(), source })?;
+    rewrite::make(dir, |tree| tree.apply_batch(batch.writes(progress.commits)))?;
+    dir.set_damaged_aside().and_then(|()| dir.swap_in_copy()).map_err(in_dir)
+}
+
+fn staged(contents: &Contents, seq: Seq, at: Timestamp) -> Result<Batch, RecordError> {
+    let mut batch = Batch::default();
+    for session in &contents.sessions {
+        batch.put_session(session)?;
+    }
+    for account in &contents.accounts {
+        batch.put_account(account)?;
+    }
+    if let Some(platform_key) = &contents.platform_key {
+        batch.put_platform_key(platform_key)?;
+    }
+    let kind = RESTORED.to_owned();
+    batch.push_event(&Event { seq, at, kind, w_id: None, wc_id: None, session: None })?;
+    Ok(batch)
+}
