@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use futures_util::StreamExt;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook_tokio::Signals;
 use wxlogind::sandbox::{Sandbox, SandboxSettings, read_script};
@@ -56,6 +57,7 @@ same while the sandbox runs.";
 async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     tracing_subscriber::fmt().with_writer(std::io::stderr).init();
+    allow_many_connections();
     let script = arguments.script.as_deref().map(read_script).transpose()?.unwrap_or_default();
     let mut signals = Signals::new([SIGINT, SIGTERM])?;
     let sandbox = Sandbox::start(SandboxSettings {
@@ -73,4 +75,12 @@ async fn main() -> anyhow::Result<()> {
     signals.next().await;
     sandbox.shutdown().await;
     Ok(())
+}
+
+/// Each waiting poll is an open file, and a shell's usual limit is a thousand.
+fn allow_many_connections() {
+    let limit = getrlimit(Resource::Nofile);
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }) {
+        tracing::debug!(%error, "the open-file limit stays as it is");
+    }
 }

@@ -48,5 +48,5 @@ async fn slide(State(hub): State<Arc<Hub>>, Path(uuid): Path<String>, Json(drag)
 }
 
 fn gone() -> Response {
-    problem(StatusCode::NOT_FOUND, "there is no such page any more")
+    problem(StatusCode::NOT_FOUND, &"there is no such page any more")
 }

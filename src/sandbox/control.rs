@@ -10,13 +10,12 @@ use bytes::Bytes;
 use hyper::StatusCode;
 use serde::Deserialize;
 use serde_json::json;
-use wxlogin_state::WcId;
 
 use super::hub::Hub;
 use super::member::Status;
 use super::pages::{TEXT, page, problem};
-use super::script;
-use super::world::{Action, Details};
+use super::world::Action;
+use super::{phone, script};
 
 /// Changes to the member.
 #[derive(Debug, Deserialize)]
@@ -50,7 +49,7 @@ async fn add_rules(State(hub): State<Arc<Hub>>, body: Bytes) -> Response {
     let added = script::from_json(&body).and_then(|rules| hub.script().extend(rules));
     match added {
         Ok(()) => Json(json!({"scriptRulesLeft": hub.script().left()})).into_response(),
-        Err(error) => problem(StatusCode::BAD_REQUEST, format!("{:#}", anyhow::Error::new(error))),
+        Err(error) => problem(StatusCode::BAD_REQUEST, &format!("{:#}", anyhow::Error::new(error))),
     }
 }
 
@@ -70,20 +69,6 @@ async fn change_member(State(hub): State<Arc<Hub>>, Json(change): Json<MemberCha
     Json(member.view()).into_response()
 }
 
-async fn drop_account(State(hub): State<Arc<Hub>>, Path(wc_id): Path<WcId>, body: Bytes) -> Response {
-    let details: Details = match body.as_ref() {
-        b"" => Details::default(),
-        body => match serde_json::from_slice(body) {
-            Ok(details) => details,
-            Err(error) => return problem(StatusCode::BAD_REQUEST, error),
-        },
-    };
-    let dropped = hub.with(|world| {
-        let w_id = world.act(wc_id.as_str(), Action::Drop, &details)?;
-        Ok::<_, super::world::ActionRefused>(world.login(w_id.as_str()))
-    });
-    match dropped {
-        Ok(login) => Json(login).into_response(),
-        Err(refused) => problem(StatusCode::CONFLICT, refused),
-    }
+async fn drop_account(State(hub): State<Arc<Hub>>, Path(wc_id): Path<String>, body: Bytes) -> Response {
+    phone::perform(&hub, &wc_id, Action::Drop, &body)
 }

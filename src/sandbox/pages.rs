@@ -31,6 +31,6 @@ pub(super) fn page(kind: &'static str, body: impl Into<Bytes>) -> Response {
 }
 
 /// A refusal of the sandbox's own routes, which no platform has: a status and a sentence.
-pub(super) fn problem(status: StatusCode, sentence: impl ToString) -> Response {
+pub(super) fn problem(status: StatusCode, sentence: &impl ToString) -> Response {
     (status, Json(json!({"error": sentence.to_string()}))).into_response()
 }

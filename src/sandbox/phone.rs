@@ -56,25 +56,33 @@ async fn act(
     Path((name, action)): Path<(String, String)>,
     body: Bytes,
 ) -> Response {
-    let Ok(action) = serde_json::from_value::<Action>(action.into()) else {
-        return problem(StatusCode::NOT_FOUND, "the phone knows no such action");
-    };
-    let details = match body.as_ref() {
+    match serde_json::from_value(action.into()) {
+        Ok(action) => perform(&hub, &name, action, &body),
+        Err(_) => problem(StatusCode::NOT_FOUND, &"the phone knows no such action"),
+    }
+}
+
+/// Does what a button does; the body is [`Details`] or nothing.
+pub(super) fn perform(hub: &Hub, name: &str, action: Action, body: &[u8]) -> Response {
+    let details = match body {
         b"" => Details::default(),
         body => match serde_json::from_slice(body) {
             Ok(details) => details,
-            Err(error) => return problem(StatusCode::BAD_REQUEST, error),
+            Err(error) => return problem(StatusCode::BAD_REQUEST, &error),
         },
     };
     let result = hub.with(|world| {
-        let w_id = world.act(&name, action, &details)?;
+        let w_id = world.act(name, action, &details)?;
         Ok(world.login(w_id.as_str()))
     });
     match result {
-        Ok(Some(login)) => Json(login).into_response(),
+        Ok(Some(login)) => {
+            tracing::info!(name, ?action, "somebody used a phone");
+            Json(login).into_response()
+        }
         Ok(None) | Err(ActionRefused::Unknown) => unknown(),
-        Err(refused @ ActionRefused::NotNow(_)) => problem(StatusCode::CONFLICT, refused),
-        Err(refused @ ActionRefused::Spelling) => problem(StatusCode::BAD_REQUEST, refused),
+        Err(refused @ ActionRefused::NotNow(_)) => problem(StatusCode::CONFLICT, &refused),
+        Err(refused @ ActionRefused::Spelling) => problem(StatusCode::BAD_REQUEST, &refused),
     }
 }
 
@@ -97,10 +105,10 @@ async fn face_picture(Path(file): Path<String>) -> Response {
 fn picture(drawn: Result<Vec<u8>, PictureError>) -> Response {
     match drawn {
         Ok(png) => page(PNG, png),
-        Err(error) => problem(StatusCode::INTERNAL_SERVER_ERROR, error),
+        Err(error) => problem(StatusCode::INTERNAL_SERVER_ERROR, &error),
     }
 }
 
 fn unknown() -> Response {
-    problem(StatusCode::NOT_FOUND, ActionRefused::Unknown)
+    problem(StatusCode::NOT_FOUND, &ActionRefused::Unknown)
 }

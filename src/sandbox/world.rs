@@ -2,12 +2,14 @@
 //!
 //! Time is a duration since the sandbox started and comes in through [`World::advance`]; whatever is due by then
 //! happens in order. Callers hold the world through [`Hub`](super::hub::Hub), which keeps advancing it.
-//! `phone` holds what people do, `life` what the platform does to accounts, `view` what can be seen of it all.
+//! `poll` holds what callers learn, `phone` what people do, `life` what the platform does to accounts, `view` what
+//! can be seen of it all.
 
 mod account;
 mod life;
 mod login;
 mod phone;
+mod poll;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -22,8 +24,7 @@ pub(crate) use life::{PopupRefused, ReasonRefused};
 pub(crate) use login::{Action, End};
 use login::{Login, Stage, Via};
 pub(crate) use phone::{ActionRefused, Details};
-use serde_json::Value;
-use tokio::sync::Notify;
+pub(crate) use poll::Reply;
 use wxlogin_state::{DeviceType, WId, WcId};
 
 /// Ended logins that stay known. Far more than a test looks at; forgetting one only makes its wId unknown.
@@ -86,23 +87,6 @@ pub(crate) struct Notice {
     pub(crate) reason: String,
 }
 
-/// What a call for an answer gets now.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Reply {
-    /// Nothing yet; wait for the login to change.
-    Wait,
-    /// The profile's owner is online.
-    LoggedIn(WcId),
-    /// The page with this uuid must be passed; the answer's `code` is spelled like this.
-    Slider { uuid: String, spelling: Value },
-    /// The phone shows a code; `again` after a wrong one.
-    CodeAsked { again: bool },
-    /// The login is over.
-    Ended(End),
-    /// No such login, or one that ended long ago.
-    Unknown,
-}
-
 impl World {
     pub(crate) fn new(rules: Rules) -> Self {
         Self {
@@ -158,64 +142,6 @@ impl World {
         let w_id = self.begin(Via::Popup, Some(wc_id.clone()), DeviceType::Ipad, Some(person), valid_for);
         self.popups.insert(wc_id.clone(), w_id.clone());
         Ok(w_id)
-    }
-
-    /// What wakes the callers that wait for this login; `None` where there is no such login.
-    pub(crate) fn changed(&self, w_id: &WId) -> Option<Arc<Notify>> {
-        self.logins.get(w_id).map(|login| login.changed.clone())
-    }
-
-    /// A call for an answer opens. Gives its number and the youngest of those open beside it.
-    pub(crate) fn open_poll(&mut self, w_id: &WId) -> Option<(u64, Option<u64>)> {
-        let number = self.number();
-        let login = self.logins.get_mut(w_id)?;
-        let beside = login.open.last().copied();
-        login.polls += 1;
-        login.open.push(number);
-        Some((number, beside))
-    }
-
-    /// A call for an answer was answered, or its caller went away.
-    pub(crate) fn close_poll(&mut self, w_id: &WId, number: u64) {
-        if let Some(login) = self.logins.get_mut(w_id) {
-            login.open.retain(|open| *open != number);
-        }
-    }
-
-    /// Counts an overlap if the earlier call is open still.
-    pub(crate) fn check_overlap(&mut self, w_id: &WId, earlier: u64) {
-        if let Some(login) = self.logins.get_mut(w_id)
-            && login.open.contains(&earlier)
-        {
-            login.overlapping += 1;
-            self.overlapping_polls += 1;
-        }
-    }
-
-    /// What `/getIPadLoginInfo` or `/secondLogin` answers now, given this code.
-    pub(crate) fn reply(&mut self, w_id: &WId, code: Option<&str>) -> Reply {
-        let Some(login) = self.logins.get_mut(w_id) else { return Reply::Unknown };
-        match (&login.stage, code) {
-            (Stage::Shown | Stage::Scanned, _) => Reply::Wait,
-            (Stage::Code(_), None) => Reply::CodeAsked { again: false },
-            (Stage::Code(right), Some(code)) => {
-                login.codes_tried += 1;
-                if right.as_deref() == Some(code) {
-                    self.log_in(w_id);
-                    self.reply(w_id, None)
-                } else {
-                    Reply::CodeAsked { again: true }
-                }
-            }
-            (Stage::Slider(spelling), _) => {
-                Reply::Slider { uuid: login.captcha.clone().unwrap_or_default(), spelling: spelling.clone() }
-            }
-            (Stage::Online, _) => match &login.person {
-                Some(person) => Reply::LoggedIn(person.wc_id.clone()),
-                None => Reply::Unknown,
-            },
-            (Stage::Ended(end), _) => Reply::Ended(*end),
-        }
     }
 
     fn begin(

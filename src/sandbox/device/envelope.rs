@@ -1,11 +1,21 @@
 //! The platform's envelope, and what a call brings with it.
 
+use axum::Json;
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Response};
 use hyper::StatusCode;
-use hyper::header::CONTENT_TYPE;
+use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::http::request::Parts;
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+/// Every answer, in the seed's order.
+#[derive(Serialize)]
+struct Envelope<'a> {
+    code: &'a Value,
+    message: &'a str,
+    data: &'a Value,
+}
 
 /// A success: `data` of the envelope.
 #[derive(Debug)]
@@ -30,7 +40,9 @@ impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         match self {
             // HTTP 200 whatever happened (protocol.md).
-            Self::Said(message) => json_response(&json!({"code": "1001", "message": message, "data": null})),
+            Self::Said(message) => {
+                json_response(&Envelope { code: &"1001".into(), message: &message, data: &Value::Null })
+            }
             Self::GatewayTimeout => (
                 StatusCode::GATEWAY_TIMEOUT,
                 [(CONTENT_TYPE, "text/html")],
@@ -48,12 +60,14 @@ pub(super) fn refused(message: impl Into<String>) -> Refused {
 
 /// A success whose `code` is spelled like this.
 pub(super) fn spelled(code: &Value, data: &Value) -> Response {
-    json_response(&json!({"code": code, "message": "处理成功", "data": data}))
+    json_response(&Envelope { code, message: "处理成功", data })
 }
 
 /// JSON with HTTP 200.
-pub(super) fn json_response(body: &Value) -> Response {
-    ([(CONTENT_TYPE, "application/json;charset=UTF-8")], body.to_string()).into_response()
+pub(super) fn json_response(body: &impl Serialize) -> Response {
+    let mut response = Json(body).into_response();
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json;charset=UTF-8"));
+    response
 }
 
 /// The parameters of a call, checked one by one: the first that is wrong is named.

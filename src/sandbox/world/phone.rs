@@ -89,15 +89,16 @@ impl World {
         if captcha.passed {
             return Some(true);
         }
-        if !((captcha.gap - position).abs() <= TOLERANCE) {
+        captcha.passed = (captcha.gap - position).abs() <= TOLERANCE;
+        if captcha.passed {
+            let w_id = captcha.w_id.clone();
+            self.enter(&w_id, Stage::Scanned);
+            self.schedule_autopilot(&w_id);
+            Some(true)
+        } else {
             captcha.gap = random_gap();
-            return Some(false);
+            Some(false)
         }
-        captcha.passed = true;
-        let w_id = captcha.w_id.clone();
-        self.enter(&w_id, Stage::Scanned);
-        self.schedule_autopilot(&w_id);
-        Some(true)
     }
 
     /// The phone on autopilot does what is next, where that is nobody's decision.
