@@ -1,0 +1,2 @@
+//! The command line of each program as a man page.
+fn main() {}
