@@ -122,7 +122,7 @@ pub(crate) fn session(w_id: &str) -> Session {
 }
 
 /// An account that has just logged in for the first time.
-pub(crate) fn account(wc_id: &str, w_id: Option<&str>) -> Account {
+pub(crate) fn account(wc_id: &str, login: Option<&str>) -> Account {
     let mut profile = Profile::of(wc_id.parse().unwrap());
     profile.nick_name = Some("贝塔同学".to_owned());
     profile.w_account = Some("hi1212".to_owned());
@@ -131,13 +131,13 @@ pub(crate) fn account(wc_id: &str, w_id: Option<&str>) -> Account {
         version: Version(1),
         label: None,
         profile: Some(profile),
-        online: w_id.is_some(),
-        current_w_id: w_id.map(|w_id| w_id.parse().unwrap()),
+        online: login.is_some(),
+        current_w_id: login.map(|w_id| w_id.parse().unwrap()),
         first_login_at: NOW,
         last_login_at: NOW,
         first_drop_due_at: Some(NOW + SignedDuration::from_hours(24)),
         moments_allowed_at: NOW + SignedDuration::from_hours(72),
-        sessions: w_id.map(|w_id| w_id.parse().unwrap()).into_iter().collect(),
+        sessions: login.map(|w_id| w_id.parse().unwrap()).into_iter().collect(),
     }
 }
 
@@ -192,7 +192,7 @@ impl Shared {
 
 /// A problem as a response.
 #[derive(Debug)]
-struct Refused(Problem);
+struct Refused(Box<Problem>);
 
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
@@ -200,8 +200,12 @@ impl IntoResponse for Refused {
     }
 }
 
+fn refused(problem: Problem) -> Refused {
+    Refused(Box::new(problem))
+}
+
 fn missing(name: &str) -> Refused {
-    Refused(Problem::new(ProblemCode::NotFound, format!("there is no {name}")))
+    refused(Problem::new(ProblemCode::NotFound, format!("there is no {name}")))
 }
 
 type Fakes = State<Arc<Shared>>;
@@ -250,7 +254,7 @@ async fn create(State(shared): Fakes, Json(body): Json<CreateSession>) -> Result
     let mut world = shared.world.lock().unwrap();
     world.created.push(body);
     match (&world.refusal, world.sessions.first()) {
-        (Some(problem), _) => Err(Refused(problem.clone())),
+        (Some(problem), _) => Err(refused(problem.clone())),
         (None, Some(session)) => Ok(Json(session.clone()).into_response()),
         (None, None) => {
             world.sessions.push(session("w-fresh"));
@@ -296,15 +300,17 @@ async fn verify(
     Path(w_id): Path<String>,
     Json(body): Json<EnterCode>,
 ) -> Result<(StatusCode, Json<Session>), Refused> {
-    let mut taken = shared.session(&w_id)?;
-    let Some(verify) = &mut taken.verify else {
+    let before = shared.session(&w_id)?;
+    if before.verify.is_none() {
         let detail = "a code is taken only while it is awaiting-verify";
-        return Err(Refused(Problem::new(ProblemCode::WrongState, detail).in_state(taken.state)));
-    };
-    verify.in_flight = true;
+        return Err(refused(Problem::new(ProblemCode::WrongState, detail).in_state(before.state)));
+    }
+    let taken = shared.change(&w_id, |session| session.verify.as_mut().unwrap().in_flight = true)?;
     shared.change(&w_id, |session| match (&mut session.verify, body.code.reveal()) {
-        (_, CODE) => online(session),
-        (verify, _) => verify.as_mut().unwrap().attempts += 1,
+        (Some(verify), code) if code != CODE => {
+            (verify.attempts, verify.in_flight) = (verify.attempts + 1, false);
+        }
+        _ => online(session),
     })?;
     Ok((StatusCode::ACCEPTED, Json(taken)))
 }

@@ -30,9 +30,14 @@ EXAMPLES:
   wxloginctl login --label shop --wait
   wxloginctl list --all --json
   wxloginctl status 0000016e
-  journalctl -u wxlogind";
+
+SEE ALSO:
+  wxlogind(8), journalctl(1)";
 
 /// Control the WeChat logins that wxlogind keeps alive
+///
+/// A login (wId) begins with a QR that a person scans, and ends for good when it drops. An account (wcId) goes on
+/// from one login to the next; log a known account in again with --wc-id, never as a new one.
 #[derive(Debug, Parser)]
 #[command(name = "wxloginctl", version, after_long_help = AFTER)]
 pub(super) struct CommandLine {
@@ -140,7 +145,7 @@ pub(super) struct List {
 #[derive(Debug, Args)]
 pub(super) struct Login {
     /// The account to log in again; leave out only for one that never logged in here
-    #[arg(long)]
+    #[arg(long, value_name = "WCID")]
     pub(super) wc_id: Option<WcId>,
     /// What to call it
     #[arg(long)]

@@ -5,9 +5,10 @@ mod following;
 mod rendering;
 
 use std::ffi::OsString;
-use std::io::{BufReader, Read};
+use std::io::{self, BufReader, Read, Write};
 
 use futures_util::future::BoxFuture;
+use tokio::sync::watch;
 
 use super::run;
 use super::terminal::{Keyboard, Terminal};
@@ -27,8 +28,36 @@ impl Ran {
     }
 }
 
+/// Standard output that a test can look at while the program runs.
+#[derive(Clone)]
+struct Screen(watch::Sender<Vec<u8>>);
+
+impl Screen {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.borrow().clone()).unwrap()
+    }
+
+    /// Ends once this is to be read.
+    async fn shows(&self, text: &str) {
+        let shown = |screen: &Vec<u8>| String::from_utf8_lossy(screen).contains(text);
+        self.0.subscribe().wait_for(shown).await.unwrap();
+    }
+}
+
+impl Write for Screen {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.send_modify(|screen| screen.extend_from_slice(bytes));
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// A person in front of the program.
 struct Person {
+    screen: Screen,
     input: Box<dyn Read + Send>,
     types: bool,
     interrupt: fn() -> BoxFuture<'static, ()>,
@@ -38,7 +67,8 @@ impl Person {
     /// One who is not there: standard input is empty.
     fn absent() -> Self {
         Self {
-            input: Box::new(std::io::empty()),
+            screen: Screen(watch::Sender::new(Vec::new())),
+            input: Box::new(io::empty()),
             types: false,
             interrupt: || Box::pin(std::future::pending()),
         }
@@ -55,11 +85,11 @@ impl Person {
         self.runs_with(&["--socket", socket.to_str().unwrap()], line).await
     }
 
-    async fn runs_with(self, first: &[&str], line: &str) -> Ran {
+    async fn runs_with(mut self, first: &[&str], line: &str) -> Ran {
         let args = ["wxloginctl"].iter().chain(first).copied().chain(line.split_whitespace());
-        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let mut err = Vec::new();
         let terminal = Terminal {
-            out: &mut out,
+            out: &mut self.screen,
             err: &mut err,
             keyboard: Keyboard::new(self.types, BufReader::new(self.input)),
             on_screen: false,
@@ -69,7 +99,6 @@ impl Person {
             interrupt: &self.interrupt,
         };
         let status = run(args.map(OsString::from), terminal).await;
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        Ran { status, out: text(out), err: text(err) }
+        Ran { status, out: self.screen.text(), err: String::from_utf8(err).unwrap() }
     }
 }

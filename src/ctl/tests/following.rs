@@ -2,14 +2,15 @@
 
 use wxlogin_state::DropReason;
 
-use super::{Person, Ran};
+use super::{Person, Ran, Screen};
 use crate::client::fake::{self, Fake};
 
 /// Runs `login --wait` while the test moves the login.
-async fn waiting(person: Person, fake: &Fake, line: &str, moves: impl AsyncFnOnce()) -> Ran {
+async fn waiting(person: Person, fake: &Fake, line: &str, moves: impl AsyncFnOnce(Screen)) -> Ran {
+    let screen = person.screen.clone();
     let (ran, ()) = tokio::join!(person.runs(fake, line), async {
-        fake.read_times(1).await;
-        moves().await;
+        screen.shows(if line.contains("--json") { "qr-issued" } else { "The time for it ends" }).await;
+        moves(screen).await;
     });
     ran
 }
@@ -18,7 +19,7 @@ async fn waiting(person: Person, fake: &Fake, line: &str, moves: impl AsyncFnOnc
 async fn a_scanned_login_ends_online_with_what_is_to_be_expected() {
     let fake = Fake::start();
     fake.world().accounts.push(fake::account("wxid_a", Some("w-fresh")));
-    let ran = waiting(Person::absent(), &fake, "login --wait", async || {
+    let ran = waiting(Person::absent(), &fake, "login --wait", async |_| {
         fake.change("w-fresh", fake::online);
     })
     .await;
@@ -40,7 +41,7 @@ async fn a_scanned_login_ends_online_with_what_is_to_be_expected() {
 #[tokio::test]
 async fn a_refused_code_is_asked_for_again() {
     let fake = Fake::start();
-    let ran = waiting(Person::typing("\n000000\n123456\n"), &fake, "login --wait", async || {
+    let ran = waiting(Person::typing("\n000000\n123456\n"), &fake, "login --wait", async |_| {
         fake.change("w-fresh", fake::code_wanted);
     })
     .await;
@@ -63,7 +64,7 @@ async fn a_refused_code_is_asked_for_again() {
 #[tokio::test]
 async fn a_slider_is_shown_and_enter_says_it_is_passed() {
     let fake = Fake::start();
-    let ran = waiting(Person::typing("\n"), &fake, "login --wait", async || {
+    let ran = waiting(Person::typing("\n"), &fake, "login --wait", async |_| {
         fake.change("w-fresh", fake::slider_wanted);
     })
     .await;
@@ -73,11 +74,11 @@ async fn a_slider_is_shown_and_enter_says_it_is_passed() {
 #[tokio::test]
 async fn where_nobody_can_be_asked_the_other_ways_are_named() {
     let fake = Fake::start();
-    let ran = waiting(Person::absent(), &fake, "login --wait", async || {
+    let ran = waiting(Person::absent(), &fake, "login --wait", async |screen| {
         fake.change("w-fresh", fake::code_wanted);
-        fake.read_times(2).await;
+        screen.shows("wxloginctl verify").await;
         fake.change("w-fresh", fake::slider_wanted);
-        fake.read_times(3).await;
+        screen.shows("wxloginctl slider-done").await;
         fake.change("w-fresh", |session| fake::dropped(session, DropReason::Declined, "失败\x1b[2J"));
     })
     .await;
@@ -95,9 +96,9 @@ async fn where_nobody_can_be_asked_the_other_ways_are_named() {
 #[tokio::test]
 async fn an_input_that_ends_leaves_the_login_going() {
     let fake = Fake::start();
-    let ran = waiting(Person::typing(""), &fake, "login --wait", async || {
+    let ran = waiting(Person::typing(""), &fake, "login --wait", async |screen| {
         fake.change("w-fresh", fake::code_wanted);
-        fake.read_times(3).await;
+        screen.shows("wxloginctl verify").await;
         fake.change("w-fresh", fake::online);
     })
     .await;
@@ -107,9 +108,9 @@ async fn an_input_that_ends_leaves_the_login_going() {
 #[tokio::test]
 async fn programs_get_a_line_for_each_version() {
     let fake = Fake::start();
-    let ran = waiting(Person::typing("123456\n"), &fake, "login --wait --json", async || {
+    let ran = waiting(Person::typing("123456\n"), &fake, "login --wait --json", async |screen| {
         fake.change("w-fresh", fake::code_wanted);
-        fake.read_times(2).await;
+        screen.shows("awaiting-verify").await;
         fake.change("w-fresh", fake::online);
     })
     .await;
@@ -134,7 +135,7 @@ async fn a_person_who_leaves_is_told_how_to_go_on() {
 async fn a_login_under_way_can_be_resumed() {
     let fake = Fake::start();
     fake.world().sessions.push(fake::session("w-longname"));
-    let ran = waiting(Person::absent(), &fake, "login --resume w-long", async || {
+    let ran = waiting(Person::absent(), &fake, "login --resume w-long", async |_| {
         fake.change("w-longname", fake::online);
     })
     .await;

@@ -18,10 +18,10 @@ fn a_list_fits_the_terminal_and_names_each_next_step() {
     let drawn = render_sessions(&[fake::session("w-1"), online, over], Some(100), NOW, Paint(false));
     assert_eq!(
         drawn,
-        "WID  STATE      FOR  LABEL               ACCOUNT             NOTE\n\
-         w-1  qr-issued  0 s                                          scan the QR, ends in 5 min\n\
-         w-2  online     0 s  a label of forty …  贝塔同学 (wxid_a)\n\
-         w-3  dropped    0 s                                          the platform ended the login: 失败\n"
+        "WID  STATE      FOR  LABEL                          ACCOUNT            NOTE\n\
+         w-1  qr-issued  0 s                                                    scan the QR, ends in 5 min\n\
+         w-2  online     0 s  a label of forty characters,…  贝塔同学 (wxid_a)\n\
+         w-3  dropped    0 s                                                    the platform ended the login…\n"
     );
 }
 
