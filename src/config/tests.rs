@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use tempfile::TempDir;
-use wxlogin_state::{DeviceType, Secret};
+use wxlogin_state::{DeviceType, Proxy, Secret};
 
 use super::*;
 
@@ -113,7 +113,7 @@ fn the_least_configuration_gets_every_default() {
             base_url: "http://p.example".parse().unwrap(),
             auth: DeviceAuth::Password { account: "a".into(), password: Secret::new("hunter2") },
             device_type: DeviceType::Ipad,
-            proxy: None,
+            proxy: Proxy::Region(8),
             auto_check: false,
             poll_timeout: Duration::from_secs(250),
             qr_valid_for: Duration::from_mins(5),

@@ -7,7 +7,7 @@ use std::sync::Mutex;
 
 use fake::{Fake, Seen, html, json, silence};
 use serde_json::Value;
-use wxlogin_state::{Answer, DeviceType};
+use wxlogin_state::{Answer, DeviceType, Proxy};
 
 use super::*;
 
@@ -19,7 +19,7 @@ fn settings(base_url: &str, auth: DeviceAuth) -> Device {
         base_url: base_url.parse().unwrap(),
         auth,
         device_type: DeviceType::Ipad,
-        proxy: None,
+        proxy: Proxy::Region(8),
         auto_check: false,
         poll_timeout: Duration::from_secs(250),
         qr_valid_for: Duration::from_mins(5),
