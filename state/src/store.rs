@@ -164,6 +164,9 @@ impl Store {
     }
 
     /// Up to `limit` events after `after`, oldest first. Fewer where the journal ends, or begins later.
+    ///
+    /// After a failed commit this mostly still works, but may fail as well: the engine ends a half-done split of
+    /// its pages while it reads, and that is a write.
     pub fn events(&self, after: Seq, limit: usize) -> Result<Vec<Event>, ReadError> {
         read::events(&self.engine, after, limit)
     }
