@@ -93,9 +93,13 @@ impl Store {
         if rewrite::is_due(&engine).map_err(of_engine)? {
             engine = rewrite::run(dir, engine)?;
         }
+        // What was read may have been written by a process that was killed before it synced; from here on it is
+        // shown and acted upon, so it has to be durable.
         let log = File::open(dir.log()).map_err(in_dir)?;
+        log.sync_all().map_err(in_dir)?;
         File::open(dir.engine()).and_then(|engine| engine.sync_all()).map_err(in_dir)?;
         dir.sync().map_err(in_dir)?;
+        sidecar.note(progress).map_err(in_dir)?;
         let oldest = read::oldest_page(&engine).map_err(of_engine)?;
         Ok((Self { engine, log, sidecar, progress, retention, oldest, poisoned: false }, contents))
     }
@@ -169,6 +173,9 @@ impl Store {
     }
 
     /// Up to `limit` events after `after`, oldest first. Fewer where the journal ends, or begins later.
+    ///
+    /// After a failed commit this mostly still works, but may fail as well: the engine ends a half-done split of
+    /// its pages while it reads, and that is a write.
     pub fn events(&self, after: Seq, limit: usize) -> Result<Vec<Event>, ReadError> {
         read::events(&self.engine, after, limit)
     }

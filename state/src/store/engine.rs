@@ -5,6 +5,8 @@
 //! message, so every call into it that may meet damage goes through [`caught`].
 
 use std::any::Any;
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
@@ -17,8 +19,10 @@ const CACHE: u64 = 32 * 1024 * 1024;
 pub(super) struct Engine(Option<sled::Db>);
 
 impl Engine {
-    /// Opens or makes the engine's directory `path`.
+    /// Opens or makes the engine's directory `path`, which is its owner's alone: the engine gives its files the
+    /// mode that the umask leaves, and they hold keys and codes.
     pub(super) fn open(path: &Path) -> sled::Result<Self> {
+        DirBuilder::new().recursive(true).mode(0o700).create(path)?;
         caught(|| {
             sled::Config::new()
                 .path(path)
@@ -80,6 +84,15 @@ fn message(panic: &(dyn Any + Send)) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_engines_directory_is_its_owners_alone() {
+        use std::os::unix::fs::PermissionsExt;
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("db");
+        let _engine = Engine::open(&path).unwrap();
+        assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o700);
+    }
 
     #[test]
     fn a_panic_becomes_an_error_that_says_the_same() {

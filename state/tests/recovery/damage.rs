@@ -6,7 +6,8 @@ use std::path::Path;
 use jiff::Timestamp;
 use wxlogin_state::{Account, Batch, Contents, OpenError, Seq, Session, StateDir, Store};
 
-use super::{ALL, account_of, batch, begun, open};
+use super::account_of;
+use super::common::{ALL, batch, begun, open};
 
 /// Sessions, each with its event.
 const SESSIONS: u64 = 120;

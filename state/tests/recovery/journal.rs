@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use wxlogin_state::public::Event;
 use wxlogin_state::{Batch, MAX_RECORD, RecordError, Retention, Seq, StateDir, Store};
 
-use super::{batch, begun, open, seqs};
+use super::account_of;
+use super::common::{batch, begun, is_whole, open, seqs};
 
 /// A commit with the events `first..=last` and nothing else; some hundred of them fill several pages.
 fn events(first: u64, last: u64) -> Batch {
@@ -48,7 +49,7 @@ fn records_beside_the_journal_are_not_read_as_events() {
     let mut records = Batch::default();
     let session = begun("w1", Seq(1));
     records.put_session(&session).unwrap();
-    records.put_account(&super::account_of(&session)).unwrap();
+    records.put_account(&account_of(&session)).unwrap();
     store.commit(&records).unwrap();
     assert!(store.events(Seq(0), 10).unwrap().is_empty());
     store.commit(&events(1, 3)).unwrap();
@@ -108,6 +109,6 @@ fn an_oversized_record_is_refused_alone() {
     store.commit(&batch).unwrap();
     drop((store, dir));
     let (_dir, store, contents) = open(place.path());
-    super::is_whole(&store, &contents);
+    is_whole(&store, &contents);
     assert_eq!(contents.last_seq, Seq(1));
 }
