@@ -9,6 +9,7 @@ use futures_util::StreamExt;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook_tokio::Signals;
+use tracing_subscriber::EnvFilter;
 use wxlogind::sandbox::{Sandbox, SandboxSettings, read_script};
 
 /// The device login platform, simulated, with a phone to go with it.
@@ -53,10 +54,14 @@ A fault is {status, body}, {answer = JSON}, \"reset\", \"close\", \"half-body\" 
 answered normally, after its delay. In JSON: {\"rules\": […]}, a list, or one rule. POST /sandbox/script takes the
 same while the sandbox runs.";
 
+/// What is logged unless `RUST_LOG` says otherwise: whoever runs the sandbox alone wants to see each call.
+const LOGGED: &str = "info,wxlogind::sandbox=debug";
+
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
-    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(LOGGED));
+    tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(filter).init();
     allow_many_connections();
     let script = arguments.script.as_deref().map(read_script).transpose()?.unwrap_or_default();
     let mut signals = Signals::new([SIGINT, SIGTERM])?;
