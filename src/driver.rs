@@ -28,6 +28,7 @@ use crate::platform::{Platform, Trouble};
 use crate::view::{SessionEntry, View};
 
 mod begin;
+mod exporting;
 mod keeper;
 mod rounds;
 mod turn;
@@ -172,7 +173,7 @@ struct Remaining {
 /// Opens the store and shows what it holds.
 pub fn open(parts: Parts) -> Result<Opened, OpenError> {
     let Parts { dir, retention, figures, clock, tasks } = parts;
-    let (keeper, store, contents) = keeper::Keeper::open(dir, retention)?;
+    let (keeper, store, contents) = keeper::Keeper::open(dir, retention, clock.now())?;
     let Contents { sessions, accounts, platform_key, last_seq } = contents;
     let (sender, inbox) = mpsc::channel(INBOX);
     Ok(Opened {

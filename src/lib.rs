@@ -2,8 +2,10 @@
 //! them, and tells everybody else.
 
 pub mod api;
+pub mod client;
 pub mod clock;
 pub mod config;
+pub mod ctl;
 pub mod daemon;
 pub mod driver;
 mod duties;

@@ -214,6 +214,12 @@ impl View {
         places.iter().filter_map(|place| tables.sessions.get(place)).cloned().collect()
     }
 
+    /// All sessions and accounts, as of one commit.
+    pub fn everything(&self) -> (Vec<Arc<SessionEntry>>, Vec<Arc<AccountEntry>>) {
+        let tables = self.read();
+        (tables.sessions.values().cloned().collect(), tables.accounts.values().cloned().collect())
+    }
+
     /// How many sessions are in `state`.
     pub fn count(&self, state: StateName) -> usize {
         self.read().by_state.get(&state).map_or(0, BTreeSet::len)

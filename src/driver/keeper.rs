@@ -1,14 +1,15 @@
-//! Keeps the store writable: after a failed write it is opened again, as soon as that works.
+//! Keeps the store: restores a damaged one at start, and makes it writable again after a failed write.
 //!
 //! The engine refuses every write after one that failed, and what the failed one left is unknown. Until the
 //! store is open again the daemon is read-only: everything is served, nothing is accepted.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 use tracing::{error, info, warn};
-use wxlogin_state::{Batch, CommitError, Contents, OpenError, Retention, StateDir, Store};
+use wxlogin_state::{Batch, CommitError, Contents, OpenError, Retention, StateDir, Store, export};
 
 /// How long to wait before the store is opened again after a failure.
 const REOPEN_AFTER: SignedDuration = SignedDuration::from_secs(5);
@@ -36,11 +37,21 @@ impl Keeper {
     pub(super) fn open(
         dir: StateDir,
         retention: Retention,
+        now: Timestamp,
     ) -> Result<(Self, watch::Receiver<StoreState>, Contents), OpenError> {
-        let (store, contents) = Store::open(&dir, retention)?;
+        let (store, contents) = match Store::open(&dir, retention) {
+            Err(damage) if damage.is_damage() => restored(&dir, retention, damage, now)?,
+            opened => opened?,
+        };
         let (state, watched) = watch::channel(StoreState::Writable);
         let keeper = Self { dir, retention, store: Some(store), state, reopen_at: Timestamp::MIN };
+        keeper.take_ballast();
         Ok((keeper, watched, contents))
+    }
+
+    /// Where the export is that a damaged store is restored from.
+    pub(super) fn export(&self) -> PathBuf {
+        export_in(&self.dir)
     }
 
     pub(super) fn is_writable(&self) -> bool {
@@ -54,22 +65,38 @@ impl Keeper {
 
     /// Makes the batch durable; the reason where it is not known to be.
     pub(super) fn commit(&mut self, batch: &Batch, now: Timestamp) -> Result<(), Arc<str>> {
+        self.write(now, |store| store.commit(batch))
+    }
+
+    /// Whether a commit would work now; the reason where not.
+    pub(super) fn prove_writable(&mut self, now: Timestamp) -> Result<(), Arc<str>> {
+        self.write(now, Store::prove_writable)
+    }
+
+    fn write(
+        &mut self,
+        now: Timestamp,
+        write: impl FnOnce(&mut Store) -> Result<(), CommitError>,
+    ) -> Result<(), Arc<str>> {
         let Some(store) = &mut self.store else {
-            return Err(match &*self.state.borrow() {
-                StoreState::ReadOnly(reason) => reason.clone(),
-                StoreState::Writable => "the store is closed".into(),
-            });
+            return Err(self.reason());
         };
-        store.commit(batch).map_err(|failure| {
+        write(store).map_err(|failure| {
             error!(
                 error = &failure as &dyn std::error::Error,
                 "the store cannot be written; reading goes on, changes are refused until it can"
             );
-            if let CommitError::Full(_) = failure {
-                self.make_room();
-            }
-            self.close(failure.to_string().into(), now)
+            self.close(&failure, now);
+            self.reason()
         })
+    }
+
+    /// Why nothing can be written.
+    fn reason(&self) -> Arc<str> {
+        match &*self.state.borrow() {
+            StoreState::ReadOnly(reason) => reason.clone(),
+            StoreState::Writable => "the store is closed".into(),
+        }
     }
 
     /// Opens the store again where it is time; everything it holds, to be shown instead of what was known.
@@ -77,37 +104,80 @@ impl Keeper {
         if self.is_writable() || now < self.reopen_at {
             return None;
         }
-        match Store::open(&self.dir, self.retention).and_then(|(mut store, contents)| {
-            // Opening may work where writing does not.
-            match store.commit(&Batch::default()) {
-                Ok(()) => Ok((store, contents)),
-                Err(CommitError::Full(source) | CommitError::Failed(source)) => {
-                    Err(OpenError::Directory { path: self.dir.path().to_owned(), source })
-                }
-                Err(CommitError::Poisoned) => unreachable!("a store just opened has not failed"),
-            }
-        }) {
+        match self.open_writable() {
             Ok((store, contents)) => {
                 info!("the store can be written again");
                 self.store = Some(store);
+                self.take_ballast();
                 self.state.send_replace(StoreState::Writable);
                 Some(contents)
             }
             Err(failure) => {
-                warn!(error = &failure as &dyn std::error::Error, "the store cannot be opened yet");
+                warn!(error = &*failure, "the store cannot be opened yet");
                 self.reopen_at = now + REOPEN_AFTER;
                 None
             }
         }
     }
 
-    fn close(&mut self, reason: Arc<str>, now: Timestamp) -> Arc<str> {
+    /// Opening may work where writing does not, so both are tried.
+    fn open_writable(&self) -> Result<(Store, Contents), Box<dyn std::error::Error>> {
+        let (mut store, contents) = Store::open(&self.dir, self.retention)?;
+        store.prove_writable()?;
+        Ok((store, contents))
+    }
+
+    fn close(&mut self, failure: &CommitError, now: Timestamp) {
         // The engine lets go of its files only when it is dropped.
         self.store = None;
         self.reopen_at = now + REOPEN_AFTER;
-        self.state.send_replace(StoreState::ReadOnly(reason.clone()));
-        reason
+        self.state.send_replace(StoreState::ReadOnly(failure.to_string().into()));
+        if let Err(error) = self.dir.release_ballast() {
+            warn!(error = &error as &dyn std::error::Error, "the ballast cannot be released");
+        }
     }
 
-    fn make_room(&self) {}
+    fn take_ballast(&self) {
+        if let Err(error) = self.dir.restore_ballast() {
+            warn!(
+                error = &error as &dyn std::error::Error,
+                "there is no room for the ballast: the disk under the state directory is almost full"
+            );
+        }
+    }
+}
+
+/// The store as its last export has it. Where there is none the damage is the answer: nothing is guessed.
+fn restored(
+    dir: &StateDir,
+    retention: Retention,
+    damage: OpenError,
+    now: Timestamp,
+) -> Result<(Store, Contents), OpenError> {
+    let export = export_in(dir);
+    error!(error = &damage as &dyn std::error::Error, "the store is damaged");
+    let contents = match export::read(&export) {
+        Ok(contents) => contents,
+        Err(unusable) => {
+            error!(
+                error = &unusable as &dyn std::error::Error,
+                "there is no export to restore from: move the state directory aside to begin anew, or put a \
+                 backup's export in its place"
+            );
+            return Err(damage);
+        }
+    };
+    Store::restore(dir, &contents, now)?;
+    error!(
+        sessions = contents.sessions.len(),
+        accounts = contents.accounts.len(),
+        last_seq = contents.last_seq.0,
+        export = %export.display(),
+        "the store was restored from its last export; what came after it is lost, the damaged one lies beside it"
+    );
+    Store::open(dir, retention)
+}
+
+fn export_in(dir: &StateDir) -> PathBuf {
+    dir.path().join("export")
 }

@@ -7,9 +7,10 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tracing::{info, warn};
-use wxlogin_state::{DropReason, Input, Issued as Start, Seq, Session, State, StateName, WId};
+use wxlogin_state::{DropReason, Input, Issued as Start, PlatformKey, Seq, Session, State, StateName, WId};
 
 use super::begin::{Beginnings, Issued, Ticket, denied, refuse};
+use super::exporting::Exporting;
 use super::keeper::Keeper;
 use super::turn::{Staged, Turn};
 use super::{Begun, Denied, Driver, LoginRequest, Message, Opened, Remaining, Reply};
@@ -50,6 +51,8 @@ pub(super) struct Rounds {
     beginnings: Beginnings,
     runtime: Handle,
     next_tidy: Timestamp,
+    exporting: Exporting,
+    platform_key: Option<PlatformKey>,
 }
 
 /// Who hears what became of a round, once it is committed.
@@ -61,10 +64,12 @@ enum Answer {
 
 impl Rounds {
     pub(super) fn new(opened: Opened, platform: Platform, runtime: Handle) -> Self {
-        let Opened { view, driver, inbox, keeper, last_seq, parts, platform_key: _ } = opened;
+        let Opened { view, driver, inbox, keeper, last_seq, parts, platform_key } = opened;
         let duties = Duties::new(platform.clone(), driver.clone(), parts.tasks.clone());
         Self {
             inbox,
+            exporting: Exporting::new(keeper.export()),
+            platform_key,
             keeper,
             last_seq,
             view,
@@ -89,6 +94,7 @@ impl Rounds {
             self.round(messages.drain(..));
         }
         self.duties.stop();
+        self.exporting.finish(self.last_seq, &self.view, self.platform_key.as_ref());
     }
 
     /// Takes up what was in flight. Not all at once: the platform sees a trickle, not a flood.
@@ -146,12 +152,14 @@ impl Rounds {
             self.tidy(now, &mut turn);
         }
         let Staged { batch, changes, last_seq } = turn.finish();
-        let asked_for_a_write = answers.iter().any(|answer| matches!(answer, Answer::Done(_)));
-        let committed = if batch.is_empty() && !asked_for_a_write {
-            Ok(())
+        let written = if !batch.is_empty() {
+            self.keeper.commit(&batch, now)
+        } else if answers.iter().any(|answer| matches!(answer, Answer::Done(_))) {
+            self.keeper.prove_writable(now)
         } else {
-            self.keeper.commit(&batch, now).map_err(|reason| Denied::Unwritable(reason.to_string()))
+            Ok(())
         };
+        let committed = written.map_err(|reason| Denied::Unwritable(reason.to_string()));
         if committed.is_ok() {
             self.last_seq = last_seq;
             self.publish(changes);
@@ -170,7 +178,10 @@ impl Rounds {
             Message::Begin { request, reply } => self.begin(request, reply, turn),
             Message::Issued(issued) => self.issued(issued, turn),
             Message::KeepKey { key, reply } => match turn.keep_key(&key) {
-                Ok(()) => Some(Answer::Done(reply)),
+                Ok(()) => {
+                    self.platform_key = Some(key);
+                    Some(Answer::Done(reply))
+                }
                 Err(denied) => deny(reply, denied),
             },
             Message::Figures(figures) => {
@@ -277,6 +288,8 @@ impl Rounds {
             return;
         }
         self.next_tidy = now + SignedDuration::from_secs(30);
+        let (view, key) = (&self.view, self.platform_key.as_ref());
+        self.exporting.run_if_due(now, self.last_seq, view, key, &self.parts.tasks);
         let filter = SessionFilter { state: Some(StateName::Dropped), ..SessionFilter::default() };
         let too_many = self.view.count(StateName::Dropped).saturating_sub(DROPPED_KEPT);
         let oldest = self.view.sessions(&filter, FORGET_AT_ONCE);

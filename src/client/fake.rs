@@ -1,0 +1,343 @@
+//! A daemon for the tests of the client and of `wxloginctl`: the control API over a real Unix socket, with
+//! sessions that the test moves by hand. It knows no rules beyond what the tests need.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
+use tempfile::TempDir;
+use tokio::net::UnixListener;
+use tokio::sync::watch;
+use tokio::task::AbortHandle;
+use wxlogin_state::public::{Account, Session, Slider, Verify};
+use wxlogin_state::{DeviceType, Drop, DropReason, Profile, Qr, StateName, Transition, Version};
+
+use super::{Client, Target};
+use crate::wire::{AccountPage, CreateSession, EnterCode, History, Problem, ProblemCode, SessionPage};
+
+/// The time at which the fake's sessions are: `2026-01-01T00:00:00Z`.
+pub(crate) const NOW: Timestamp = Timestamp::constant(1_767_225_600, 0);
+
+/// The only code that is right.
+pub(crate) const CODE: &str = "123456";
+
+/// What the fake draws as a QR.
+pub(crate) const BLOCKS: &str = "█▀█\n▀▄█\n";
+
+/// A running fake daemon; it ends with the value.
+pub(crate) struct Fake {
+    dir: TempDir,
+    shared: Arc<Shared>,
+    server: AbortHandle,
+}
+
+#[derive(Default)]
+struct Shared {
+    world: Mutex<World>,
+    changed: watch::Sender<()>,
+}
+
+/// What the fake knows.
+#[derive(Default)]
+pub(crate) struct World {
+    pub(crate) sessions: Vec<Session>,
+    pub(crate) accounts: Vec<Account>,
+    /// What `POST /v1/sessions` is refused with.
+    pub(crate) refusal: Option<Problem>,
+    /// The bodies of `POST /v1/sessions`.
+    pub(crate) created: Vec<CreateSession>,
+    /// How many blocking reads have come.
+    pub(crate) reads: usize,
+}
+
+impl Fake {
+    /// Starts one that knows nothing.
+    pub(crate) fn start() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let shared = Arc::<Shared>::default();
+        let listener = UnixListener::bind(dir.path().join("control.sock")).unwrap();
+        let app = routes(shared.clone());
+        let server = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() }).abort_handle();
+        Self { dir, shared, server }
+    }
+
+    pub(crate) fn socket(&self) -> PathBuf {
+        self.dir.path().join("control.sock")
+    }
+
+    pub(crate) fn client(&self) -> Client {
+        Client::new(Target::Socket(self.socket()))
+    }
+
+    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
+        self.shared.world.lock().unwrap()
+    }
+
+    /// Changes a session, raising its version and waking its readers.
+    pub(crate) fn change(&self, w_id: &str, change: impl FnOnce(&mut Session)) {
+        self.shared.change(w_id, change).unwrap();
+    }
+
+    /// Ends once so many blocking reads have come.
+    pub(crate) async fn read_times(&self, times: usize) {
+        let mut changed = self.shared.changed.subscribe();
+        while self.world().reads < times {
+            changed.changed().await.unwrap();
+        }
+    }
+}
+
+impl std::ops::Drop for Fake {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+/// A session whose QR is to be scanned for five minutes.
+pub(crate) fn session(w_id: &str) -> Session {
+    Session {
+        w_id: w_id.parse().unwrap(),
+        state: StateName::QrIssued,
+        version: Version(1),
+        wc_id: None,
+        label: None,
+        device_type: DeviceType::Ipad,
+        created_at: NOW,
+        state_since: NOW,
+        qr: Some(Qr { url: "http://platform/qr.png".to_owned(), issued_at: NOW, expires_at: soon() }),
+        verify: None,
+        slider: None,
+        profile: None,
+        drop: None,
+        predecessor: None,
+        successor: None,
+    }
+}
+
+/// An account that has just logged in for the first time.
+pub(crate) fn account(wc_id: &str, login: Option<&str>) -> Account {
+    let mut profile = Profile::of(wc_id.parse().unwrap());
+    profile.nick_name = Some("贝塔同学".to_owned());
+    profile.w_account = Some("hi1212".to_owned());
+    Account {
+        wc_id: wc_id.parse().unwrap(),
+        version: Version(1),
+        label: None,
+        profile: Some(profile),
+        online: login.is_some(),
+        current_w_id: login.map(|w_id| w_id.parse().unwrap()),
+        first_login_at: NOW,
+        last_login_at: NOW,
+        first_drop_due_at: Some(NOW + SignedDuration::from_hours(24)),
+        moments_allowed_at: NOW + SignedDuration::from_hours(72),
+        sessions: login.map(|w_id| w_id.parse().unwrap()).into_iter().collect(),
+    }
+}
+
+pub(crate) fn soon() -> Timestamp {
+    NOW + SignedDuration::from_mins(5)
+}
+
+pub(crate) fn online(session: &mut Session) {
+    session.state = StateName::Online;
+    (session.qr, session.verify, session.slider) = (None, None, None);
+    session.wc_id = Some("wxid_a".parse().unwrap());
+    session.profile = account("wxid_a", None).profile;
+}
+
+pub(crate) fn code_wanted(session: &mut Session) {
+    session.state = StateName::AwaitingVerify;
+    session.qr = None;
+    let prompt = "请在iPad上输入验证码".to_owned();
+    session.verify = Some(Verify { prompt, attempts: 0, in_flight: false, deadline: soon() });
+}
+
+pub(crate) fn slider_wanted(session: &mut Session) {
+    session.state = StateName::Slider;
+    session.qr = None;
+    session.slider =
+        Some(Slider { url: "http://platform/captcha".to_owned(), said_done: false, deadline: soon() });
+}
+
+pub(crate) fn dropped(session: &mut Session, reason: DropReason, detail: &str) {
+    session.state = StateName::Dropped;
+    (session.qr, session.verify, session.slider) = (None, None, None);
+    session.drop = Some(Drop { reason, detail: detail.to_owned(), at: NOW });
+}
+
+impl Shared {
+    fn change(&self, w_id: &str, change: impl FnOnce(&mut Session)) -> Result<Session, Refused> {
+        let mut world = self.world.lock().unwrap();
+        let session = world.sessions.iter_mut().find(|session| session.w_id.as_str() == w_id);
+        let session = session.ok_or_else(|| missing(w_id))?;
+        change(session);
+        session.version = session.version.next();
+        self.changed.send_replace(());
+        Ok(session.clone())
+    }
+
+    fn session(&self, w_id: &str) -> Result<Session, Refused> {
+        let world = self.world.lock().unwrap();
+        let session = world.sessions.iter().find(|session| session.w_id.as_str() == w_id);
+        session.cloned().ok_or_else(|| missing(w_id))
+    }
+}
+
+/// A problem as a response.
+#[derive(Debug)]
+struct Refused(Box<Problem>);
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        (StatusCode::from_u16(self.0.status).unwrap(), Json(self.0)).into_response()
+    }
+}
+
+fn refused(problem: Problem) -> Refused {
+    Refused(Box::new(problem))
+}
+
+fn missing(name: &str) -> Refused {
+    refused(Problem::new(ProblemCode::NotFound, format!("there is no {name}")))
+}
+
+type Fakes = State<Arc<Shared>>;
+
+fn routes(shared: Arc<Shared>) -> Router {
+    Router::new()
+        .route("/v1/sessions", get(list).post(create))
+        .route("/v1/sessions/{w_id}", get(read).delete(end))
+        .route("/v1/sessions/{w_id}/qr", get(async || BLOCKS))
+        .route("/v1/sessions/{w_id}/verify", post(verify))
+        .route("/v1/sessions/{w_id}/slider-done", post(slider_done))
+        .route("/v1/sessions/{w_id}/history", get(history))
+        .route("/v1/accounts", get(accounts))
+        .route("/v1/accounts/{wc_id}", get(read_account))
+        .route("/healthz", get(async || "ok"))
+        .route("/readyz", get(async || (StatusCode::BAD_GATEWAY, "<html>")))
+        .with_state(shared)
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Which {
+    state: Option<StateName>,
+    wc_id: Option<String>,
+    limit: Option<usize>,
+    after: Option<usize>,
+}
+
+/// `after` is a place in the list here.
+async fn list(State(shared): Fakes, Query(which): Query<Which>) -> Json<SessionPage> {
+    let world = shared.world.lock().unwrap();
+    let wanted = |session: &&Session| {
+        which.state.is_none_or(|state| session.state == state)
+            && which
+                .wc_id
+                .as_deref()
+                .is_none_or(|id| session.wc_id.as_ref().is_some_and(|it| it.as_str() == id))
+    };
+    let (from, most) = (which.after.unwrap_or(0), which.limit.unwrap_or(100));
+    let all: Vec<Session> = world.sessions.iter().filter(wanted).cloned().collect();
+    let next = (from + most < all.len()).then(|| (from + most).to_string());
+    Json(SessionPage { sessions: all.into_iter().skip(from).take(most).collect(), next })
+}
+
+async fn create(State(shared): Fakes, Json(body): Json<CreateSession>) -> Result<Response, Refused> {
+    let mut world = shared.world.lock().unwrap();
+    world.created.push(body);
+    match (&world.refusal, world.sessions.first()) {
+        (Some(problem), _) => Err(refused(problem.clone())),
+        (None, Some(session)) => Ok(Json(session.clone()).into_response()),
+        (None, None) => {
+            world.sessions.push(session("w-fresh"));
+            Ok((StatusCode::CREATED, Json(session("w-fresh"))).into_response())
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Blocking {
+    wait: Option<String>,
+    #[serde(default)]
+    version: u64,
+}
+
+async fn read(
+    State(shared): Fakes,
+    Path(w_id): Path<String>,
+    Query(blocking): Query<Blocking>,
+) -> Result<Json<Session>, Refused> {
+    let Some(wait) = blocking.wait else { return shared.session(&w_id).map(Json) };
+    let wait: Duration = humantime::parse_duration(&wait).unwrap();
+    let mut changed = shared.changed.subscribe();
+    shared.world.lock().unwrap().reads += 1;
+    shared.changed.send_replace(());
+    let newer = async {
+        loop {
+            match shared.session(&w_id) {
+                Ok(session) if session.version.0 <= blocking.version => changed.changed().await.unwrap(),
+                found => return found,
+            }
+        }
+    };
+    match tokio::time::timeout(wait, newer).await {
+        Ok(found) => found.map(Json),
+        Err(_) => shared.session(&w_id).map(Json),
+    }
+}
+
+/// The right code logs in, another one is refused by the platform.
+async fn verify(
+    State(shared): Fakes,
+    Path(w_id): Path<String>,
+    Json(body): Json<EnterCode>,
+) -> Result<(StatusCode, Json<Session>), Refused> {
+    let before = shared.session(&w_id)?;
+    if before.verify.is_none() {
+        let detail = "a code is taken only while it is awaiting-verify";
+        return Err(refused(Problem::new(ProblemCode::WrongState, detail).in_state(before.state)));
+    }
+    let taken = shared.change(&w_id, |session| session.verify.as_mut().unwrap().in_flight = true)?;
+    shared.change(&w_id, |session| match (&mut session.verify, body.code.reveal()) {
+        (Some(verify), code) if code != CODE => {
+            (verify.attempts, verify.in_flight) = (verify.attempts + 1, false);
+        }
+        _ => online(session),
+    })?;
+    Ok((StatusCode::ACCEPTED, Json(taken)))
+}
+
+/// Passing the page logs in.
+async fn slider_done(State(shared): Fakes, Path(w_id): Path<String>) -> Result<Json<Session>, Refused> {
+    shared.change(&w_id, online).map(Json)
+}
+
+async fn end(State(shared): Fakes, Path(w_id): Path<String>) -> Result<Json<Session>, Refused> {
+    shared.change(&w_id, |session| dropped(session, DropReason::LoggedOut, "logged out here")).map(Json)
+}
+
+async fn history(State(shared): Fakes, Path(w_id): Path<String>) -> Result<Json<History>, Refused> {
+    let session = shared.session(&w_id)?;
+    let why = "the platform issued a QR".to_owned();
+    let first =
+        Transition { at: session.created_at, version: Version(1), from: None, to: session.state, why };
+    Ok(Json(History { history: vec![first] }))
+}
+
+async fn accounts(State(shared): Fakes) -> Json<AccountPage> {
+    Json(AccountPage { accounts: shared.world.lock().unwrap().accounts.clone(), next: None })
+}
+
+async fn read_account(State(shared): Fakes, Path(wc_id): Path<String>) -> Result<Json<Account>, Refused> {
+    let world = shared.world.lock().unwrap();
+    let account = world.accounts.iter().find(|account| account.wc_id.as_str() == wc_id);
+    account.cloned().map(Json).ok_or_else(|| missing(&wc_id))
+}

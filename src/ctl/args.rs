@@ -1,0 +1,219 @@
+//! The command line of `wxloginctl`: what can be asked, with the help that its man page is made of.
+
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use wxlogin_state::{DeviceType, Label, StateName, WcId};
+
+use crate::client::Named;
+
+/// Facts for scripts, shown below the help and in the man page.
+const AFTER: &str = "\
+EXIT STATUS:
+  0  done
+  1  refused or failed; the reason is on standard error
+  2  wrong usage
+  3  the daemon cannot be reached
+
+ENVIRONMENT:
+  WXLOGIND_SOCKET      the daemon's Unix socket, unless --socket or --url is given
+  WXLOGIND_URL         the daemon's address, unless a socket is named
+  WXLOGIND_TOKEN       the control token for that address
+  WXLOGIND_TOKEN_FILE  the file of that token
+  NO_COLOR             no colours unless --color always is given
+
+FILES:
+  /run/wxlogind/control.sock  where the daemon listens unless told otherwise
+
+EXAMPLES:
+  wxloginctl login --label shop --wait
+  wxloginctl list --all --json
+  wxloginctl status 0000016e
+
+SEE ALSO:
+  wxlogind(8), journalctl(1)";
+
+/// Control the WeChat logins that wxlogind keeps alive
+///
+/// A login (wId) begins with a QR that a person scans, and ends for good when it drops. An account (wcId) goes on
+/// from one login to the next; log a known account in again with --wc-id, never as a new one.
+#[derive(Debug, Parser)]
+#[command(name = "wxloginctl", version, after_long_help = AFTER)]
+pub(super) struct CommandLine {
+    #[command(flatten)]
+    pub(super) global: Global,
+    #[command(subcommand)]
+    pub(super) verb: Verb,
+}
+
+/// What every verb takes.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub(super) struct Global {
+    /// The daemon's Unix socket
+    #[arg(long, global = true, value_name = "PATH", conflicts_with_all = ["url", "token_file"])]
+    socket: Option<PathBuf>,
+    /// The daemon's address, for example http://127.0.0.1:7430; needs the control token
+    #[arg(long, global = true)]
+    url: Option<String>,
+    /// The file of the control token
+    #[arg(long, global = true, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+    /// Print the control API's JSON instead of sentences; a refusal is printed as its problem, on standard error
+    #[arg(long, global = true)]
+    pub(super) json: bool,
+    /// When to use colours
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    pub(super) color: Color,
+}
+
+impl Global {
+    /// Which daemon was named.
+    pub(super) fn named(&self) -> Named {
+        Named { socket: self.socket.clone(), url: self.url.clone(), token_file: self.token_file.clone() }
+    }
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Color {
+    /// On a terminal, unless NO_COLOR is set
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Verb {
+    /// List the live logins
+    List(List),
+    /// List the accounts that have logged in here
+    Accounts,
+    /// Show a login or an account, and what to do next
+    Status {
+        /// A login's wId (its first characters will do), or an account's wcId
+        #[arg(value_name = "WID|WCID")]
+        name: String,
+    },
+    /// Begin a login
+    Login(Login),
+    /// Draw a login's QR in the terminal, or save it
+    Qr(Qr),
+    /// Pass on the code that the phone shows
+    Verify {
+        /// The login
+        #[arg(value_name = "WID")]
+        w_id: String,
+        /// The code; "-" reads it from standard input
+        #[arg(allow_hyphen_values = true)]
+        code: String,
+    },
+    /// Say that the slider page is passed
+    SliderDone {
+        /// The login
+        #[arg(value_name = "WID")]
+        w_id: String,
+    },
+    /// Log out, or abandon a login that is not complete
+    Logout {
+        /// The login, or an account whose current login is meant
+        #[arg(value_name = "WID|WCID")]
+        name: String,
+    },
+    /// Show how a login came where it is
+    History {
+        /// The login
+        #[arg(value_name = "WID")]
+        w_id: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct List {
+    /// Also those that have ended
+    #[arg(long, conflicts_with = "state")]
+    pub(super) all: bool,
+    /// Only those in this state
+    #[arg(long, value_parser = state())]
+    pub(super) state: Option<StateName>,
+    /// At most so many
+    #[arg(long, value_name = "N")]
+    pub(super) limit: Option<usize>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Login {
+    /// The account to log in again; leave out only for one that never logged in here
+    #[arg(long, value_name = "WCID")]
+    pub(super) wc_id: Option<WcId>,
+    /// What to call it
+    #[arg(long)]
+    pub(super) label: Option<Label>,
+    /// The device to pretend to be
+    #[arg(long, value_parser = device_type())]
+    pub(super) device_type: Option<DeviceType>,
+    /// The platform's region to log in from, 1 to 23
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=23))]
+    pub(super) proxy: Option<u8>,
+    /// Begin even though the account is online
+    #[arg(long)]
+    pub(super) force: bool,
+    /// Draw the QR, ask for what the platform asks for, and end when the account is online
+    #[arg(long)]
+    pub(super) wait: bool,
+    /// Go on with a login that is under way, as with --wait, instead of beginning one
+    #[arg(long, value_name = "WID", conflicts_with_all = ["wc_id", "label", "device_type", "proxy", "force"])]
+    pub(super) resume: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Qr {
+    /// The login
+    #[arg(value_name = "WID")]
+    pub(super) w_id: String,
+    /// Save it as a PNG picture; "-" is standard output
+    #[arg(long, value_name = "FILE", conflicts_with = "svg")]
+    pub(super) png: Option<PathBuf>,
+    /// Save it as an SVG picture; "-" is standard output
+    #[arg(long, value_name = "FILE")]
+    pub(super) svg: Option<PathBuf>,
+}
+
+fn state() -> impl TypedValueParser<Value = StateName> {
+    PossibleValuesParser::new(StateName::ALL.map(StateName::as_str)).try_map(|name| {
+        StateName::ALL.into_iter().find(|state| state.as_str() == name).ok_or("no such state")
+    })
+}
+
+fn device_type() -> impl TypedValueParser<Value = DeviceType> {
+    PossibleValuesParser::new([DeviceType::Ipad, DeviceType::Mac].map(DeviceType::as_str))
+        .try_map(|name| name.parse::<DeviceType>())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        CommandLine::command().debug_assert();
+    }
+
+    #[test]
+    fn what_cannot_be_asked_is_refused_before_the_daemon_is() {
+        for line in [
+            "wxloginctl",
+            "wxloginctl login --proxy 24",
+            "wxloginctl login --device-type phone",
+            "wxloginctl login --resume w --force",
+            "wxloginctl list --state gone",
+            "wxloginctl --socket /s --url http://h list",
+            "wxloginctl qr w --png a --svg b",
+        ] {
+            assert!(CommandLine::try_parse_from(line.split(' ')).is_err(), "{line}");
+        }
+    }
+}
