@@ -19,6 +19,7 @@ mod member;
 mod pages;
 mod phone;
 mod pictures;
+mod program;
 mod script;
 mod serve;
 mod settings;
@@ -39,6 +40,7 @@ use tokio_util::task::TaskTracker;
 
 use self::hub::Hub;
 use self::member::Member;
+pub use self::program::Program;
 use self::script::Script;
 pub use self::script::{Fault, PlainFault, Rule, ScriptError, read_script};
 pub use self::settings::{ACCOUNT, SandboxSettings};

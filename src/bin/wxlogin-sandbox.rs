@@ -1,86 +1,17 @@
-//! The sandbox on its own: for developers who want the platform and a phone without the daemon.
+//! The sandbox's own program: command line in, exit status out.
 
-use std::net::SocketAddr;
-use std::path::PathBuf;
-use std::time::Duration;
+use std::process::ExitCode;
 
 use clap::Parser;
-use futures_util::StreamExt;
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook_tokio::Signals;
-use wxlogind::sandbox::{Sandbox, SandboxSettings, read_script};
-
-/// The device login platform, simulated, with a phone to go with it.
-///
-/// Prints its address and serves until SIGINT or SIGTERM; its first page (/) says what it can do. Account and
-/// password are "sandbox".
-#[derive(Debug, Parser)]
-#[command(version, after_long_help = SCRIPT_HELP)]
-struct Arguments {
-    /// Loopback address to listen on
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7439")]
-    listen: SocketAddr,
-    /// Answers and faults to give before the normal ones: JSON, or TOML where the name ends so
-    #[arg(long, value_name = "FILE")]
-    script: Option<PathBuf>,
-    /// When the first login of a device is dropped
-    #[arg(long, value_name = "DURATION", default_value = "24h", value_parser = humantime::parse_duration)]
-    first_drop: Duration,
-    /// How long /getIPadLoginInfo blocks before it answers HTTP 504
-    #[arg(long, value_name = "DURATION", default_value = "250s", value_parser = humantime::parse_duration)]
-    block: Duration,
-    /// How long a person has for each step
-    #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = humantime::parse_duration)]
-    qr_valid_for: Duration,
-    /// The phone scans and confirms by itself, taking this long for each
-    #[arg(long, value_name = "PACE", num_args = 0..=1, default_missing_value = "2s", value_parser = humantime::parse_duration)]
-    autopilot: Option<Duration>,
-}
-
-const SCRIPT_HELP: &str = "\
-A script is a list of rules, each for the next calls of one kind:
-
-  [[rules]]
-  call = \"/getIPadLoginInfo\"   # which call
-  times = 2                    # how many calls it serves (1)
-  wId = \"…\"                    # only for this login; wcId likewise
-  delay = \"3s\"                 # answer this much later
-  after = true                 # carry the call out first, then spoil its answer
-  fault = { status = 502, body = \"<html>\" }
-
-A fault is {status, body}, {answer = JSON}, \"reset\", \"close\", \"half-body\" or \"garbage\"; without one the call is
-answered normally, after its delay. In JSON: {\"rules\": […]}, a list, or one rule. POST /sandbox/script takes the
-same while the sandbox runs.";
+use wxlogind::sandbox::Program;
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
-    let arguments = Arguments::parse();
-    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
-    allow_many_connections();
-    let script = arguments.script.as_deref().map(read_script).transpose()?.unwrap_or_default();
-    let mut signals = Signals::new([SIGINT, SIGTERM])?;
-    let sandbox = Sandbox::start(SandboxSettings {
-        listen: arguments.listen,
-        block: arguments.block,
-        first_drop: arguments.first_drop,
-        qr_valid_for: arguments.qr_valid_for,
-        autopilot: arguments.autopilot,
-        script,
-        ..SandboxSettings::default()
-    })
-    .await?;
-    println!("{}", sandbox.base_url());
-    tracing::info!(url = %sandbox.base_url(), "the sandbox is ready");
-    signals.next().await;
-    sandbox.shutdown().await;
-    Ok(())
-}
-
-/// Each waiting poll is an open file, and a shell's usual limit is a thousand.
-fn allow_many_connections() {
-    let limit = getrlimit(Resource::Nofile);
-    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }) {
-        tracing::debug!(%error, "the open-file limit stays as it is");
+async fn main() -> ExitCode {
+    match Program::parse().run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("wxlogin-sandbox: {error:#}");
+            ExitCode::FAILURE
+        }
     }
 }

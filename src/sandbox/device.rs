@@ -80,7 +80,6 @@ async fn ipad_login(
         params.text("deviceType")?.parse().map_err(|_| refused("参数deviceType只能是ipad或mac"))?;
     check_proxy(&params)?;
     let w_id = hub.with(|world| world.begin_qr(wc_id, device));
-    tracing::info!(wId = %w_id, "a QR is issued");
     Ok(Done(json!({"wId": w_id, "qrCodeUrl": format!("{}/qr/{w_id}.png", hub.origin(&headers))})))
 }
 
@@ -135,7 +134,6 @@ async fn second_login(
         Err(PopupRefused::Online) => return Err(refused("该账号已在线")),
         Err(PopupRefused::Shown) => return Err(refused("该账号正在登录")),
     };
-    tracing::info!(wId = %w_id, wcId = %wc_id, "a box is shown on the phone");
     let reply = settled(&hub, &w_id, None).await?;
     profile(&hub, &headers, &w_id, reply)
 }

@@ -77,7 +77,7 @@ pub(super) fn perform(hub: &Hub, name: &str, action: Action, body: &[u8]) -> Res
     });
     match result {
         Ok(Some(login)) => {
-            tracing::info!(name, ?action, "somebody used a phone");
+            tracing::debug!(name, ?action, "somebody used a phone");
             Json(login).into_response()
         }
         Ok(None) | Err(ActionRefused::Unknown) => unknown(),

@@ -69,7 +69,7 @@ async function missed() {
 
 slider.addEventListener("input", () => {
   place(at("piece"), slider.value);
-  finish("", "");
+  finish(Number(slider.value) > 0 ? "moved" : "", "");
 });
 // A change by finger or mouse is a release; by key it is one step of many.
 slider.addEventListener("pointerdown", () => (byKey = false));

@@ -39,6 +39,7 @@ pub(super) async fn door(State(hub): State<Arc<Hub>>, request: Request, next: Ne
     hub.count(call);
     let params = Params::read(&body);
     let text = |name| params.as_ref().ok().and_then(|params| params.optional_text(name).ok().flatten());
+    tracing::debug!(call, wId = text("wId"), wcId = text("wcId"), "the platform is called");
     let _open = if call == POLL { OpenPoll::begin(&hub, text("wId")).await } else { None };
     let rule = hub.script().take(call, text("wId"), text("wcId"));
     let (delay, after, fault) =
