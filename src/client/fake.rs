@@ -35,7 +35,7 @@ pub(crate) const BLOCKS: &str = "█▀█\n▀▄█\n";
 pub(crate) struct Fake {
     dir: TempDir,
     shared: Arc<Shared>,
-    server: AbortHandle,
+    server: Option<AbortHandle>,
 }
 
 #[derive(Default)]
@@ -61,11 +61,23 @@ impl Fake {
     /// Starts one that knows nothing.
     pub(crate) fn start() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let shared = Arc::<Shared>::default();
-        let listener = UnixListener::bind(dir.path().join("control.sock")).unwrap();
-        let app = routes(shared.clone());
-        let server = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() }).abort_handle();
-        Self { dir, shared, server }
+        let mut fake = Self { dir, shared: Arc::default(), server: None };
+        fake.serve();
+        fake
+    }
+
+    /// Listens.
+    pub(crate) fn serve(&mut self) {
+        let listener = UnixListener::bind(self.socket()).unwrap();
+        let app = routes(self.shared.clone());
+        let server = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+        self.server = Some(server.abort_handle());
+    }
+
+    /// Listens no more; what it knows stays.
+    pub(crate) fn stop(&mut self) {
+        std::fs::remove_file(self.socket()).unwrap();
+        self.server.take().unwrap().abort();
     }
 
     pub(crate) fn socket(&self) -> PathBuf {
@@ -96,7 +108,9 @@ impl Fake {
 
 impl std::ops::Drop for Fake {
     fn drop(&mut self) {
-        self.server.abort();
+        if let Some(server) = &self.server {
+            server.abort();
+        }
     }
 }
 
