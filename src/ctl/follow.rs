@@ -115,8 +115,9 @@ impl Follow<'_, '_> {
             // A read that was quicker has the newer version.
             Ok(session) if session.version > self.session.version => self.session = session,
             Ok(_) => {}
-            Err(ClientError::Problem(problem)) => {
-                self.context.say(plain(&problem.to_string()))?;
+            // A refused line may be typed again; so may one that a restart of the daemon lost.
+            Err(error) if error.problem().is_some() || error.is_unreachable() => {
+                self.context.say(plain(&error.to_string()))?;
                 if self.wanted() == Wanted::Code {
                     return self.context.print(ASK_CODE);
                 }
