@@ -14,6 +14,9 @@ use crate::wire::Problem;
 /// The group that may open the socket where the file itself does not tell.
 const GROUP: &str = "wxlogind";
 
+/// The bits of a socket's mode with which its group may connect: connecting means writing.
+const GROUP_MAY_USE: u32 = 0o020;
+
 /// Why a call brought no result.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
@@ -76,7 +79,7 @@ impl ClientError {
 #[derive(Debug, thiserror::Error)]
 pub enum Unreachable {
     /// No connection.
-    #[error("no connection")]
+    #[error(transparent)]
     Connect(#[from] io::Error),
     /// No connection in time.
     #[error("no connection within {0:?}")]
@@ -96,8 +99,8 @@ pub enum Advice {
     NotRunning,
     /// The socket is not open to this user.
     NotAllowed {
-        /// The group that it is open to.
-        group: String,
+        /// The group that it is open to, besides its owner; `None` where it is open to no group to join.
+        group: Option<String>,
     },
     /// It listens, but the connection ended or stalled.
     NoAnswer,
@@ -111,7 +114,7 @@ impl Advice {
             (Unreachable::Connect(error), Target::Socket(path))
                 if error.kind() == io::ErrorKind::PermissionDenied =>
             {
-                Self::NotAllowed { group: group_of(path).unwrap_or_else(|| GROUP.to_owned()) }
+                Self::NotAllowed { group: group_of(path) }
             }
             (Unreachable::Connect(_) | Unreachable::Slow(_), _) => Self::NotRunning,
             (Unreachable::Exchange(_), _) => Self::NoAnswer,
@@ -126,20 +129,28 @@ impl fmt::Display for Advice {
             Self::NotRunning => {
                 f.write_str("is it running? (systemctl status wxlogind; or name it with --socket or --url)")
             }
-            Self::NotAllowed { group } => write!(
+            Self::NotAllowed { group: Some(group) } => write!(
                 f,
                 "permission denied; the socket is open to root and to the group {group} \
                  (sudo usermod -aG {group} $USER, then log in to this host again)"
             ),
+            Self::NotAllowed { group: None } => {
+                f.write_str("permission denied; only root and the daemon's own user may open the socket")
+            }
             Self::NoAnswer => f.write_str("it gave no complete answer (journalctl -u wxlogind says why)"),
             Self::BadToken => f.write_str("the token is not one line of visible characters"),
         }
     }
 }
 
-/// The name of the group that a file belongs to, or its number; `None` where the file cannot be seen.
+/// The name of the group that may open a socket, or its number. The usual group where the socket cannot even be
+/// seen: then the directory around it is closed to this user. Nobody is sent into root's own group.
 fn group_of(path: &Path) -> Option<String> {
-    let gid = fs::metadata(path).ok()?.gid().to_string();
+    let Ok(socket) = fs::metadata(path) else { return Some(GROUP.to_owned()) };
+    if socket.mode() & GROUP_MAY_USE != GROUP_MAY_USE || socket.gid() == 0 {
+        return None;
+    }
+    let gid = socket.gid().to_string();
     let groups = fs::read_to_string("/etc/group").unwrap_or_default();
     let name = groups.lines().find_map(|line| {
         let mut fields = line.split(':');

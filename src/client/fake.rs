@@ -1,6 +1,8 @@
 //! A daemon for the tests of the client and of `wxloginctl`: the control API over a real Unix socket, with
 //! sessions that the test moves by hand. It knows no rules beyond what the tests need.
 
+mod values;
+
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
@@ -10,20 +12,18 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use tempfile::TempDir;
 use tokio::net::UnixListener;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
-use wxlogin_state::public::{Account, Session, Slider, Verify};
-use wxlogin_state::{DeviceType, Drop, DropReason, Profile, Qr, StateName, Transition, Version};
+use wxlogin_state::public::{Account, Session};
+use wxlogin_state::{DropReason, StateName, Transition, Version};
+
+pub(crate) use values::{NOW, account, code_wanted, dropped, online, session, slider_wanted};
 
 use super::{Client, Target};
 use crate::wire::{AccountPage, CreateSession, EnterCode, History, Problem, ProblemCode, SessionPage};
-
-/// The time at which the fake's sessions are: `2026-01-01T00:00:00Z`.
-pub(crate) const NOW: Timestamp = Timestamp::constant(1_767_225_600, 0);
 
 /// The only code that is right.
 pub(crate) const CODE: &str = "123456";
@@ -35,7 +35,7 @@ pub(crate) const BLOCKS: &str = "█▀█\n▀▄█\n";
 pub(crate) struct Fake {
     dir: TempDir,
     shared: Arc<Shared>,
-    server: AbortHandle,
+    server: Option<AbortHandle>,
 }
 
 #[derive(Default)]
@@ -61,11 +61,23 @@ impl Fake {
     /// Starts one that knows nothing.
     pub(crate) fn start() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let shared = Arc::<Shared>::default();
-        let listener = UnixListener::bind(dir.path().join("control.sock")).unwrap();
-        let app = routes(shared.clone());
-        let server = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() }).abort_handle();
-        Self { dir, shared, server }
+        let mut fake = Self { dir, shared: Arc::default(), server: None };
+        fake.serve();
+        fake
+    }
+
+    /// Listens.
+    pub(crate) fn serve(&mut self) {
+        let listener = UnixListener::bind(self.socket()).unwrap();
+        let app = routes(self.shared.clone());
+        let server = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+        self.server = Some(server.abort_handle());
+    }
+
+    /// Listens no more; what it knows stays.
+    pub(crate) fn stop(&mut self) {
+        std::fs::remove_file(self.socket()).unwrap();
+        self.server.take().unwrap().abort();
     }
 
     pub(crate) fn socket(&self) -> PathBuf {
@@ -94,82 +106,12 @@ impl Fake {
     }
 }
 
-impl std::ops::Drop for Fake {
+impl Drop for Fake {
     fn drop(&mut self) {
-        self.server.abort();
+        if let Some(server) = &self.server {
+            server.abort();
+        }
     }
-}
-
-/// A session whose QR is to be scanned for five minutes.
-pub(crate) fn session(w_id: &str) -> Session {
-    Session {
-        w_id: w_id.parse().unwrap(),
-        state: StateName::QrIssued,
-        version: Version(1),
-        wc_id: None,
-        label: None,
-        device_type: DeviceType::Ipad,
-        created_at: NOW,
-        state_since: NOW,
-        qr: Some(Qr { url: "http://platform/qr.png".to_owned(), issued_at: NOW, expires_at: soon() }),
-        verify: None,
-        slider: None,
-        profile: None,
-        drop: None,
-        predecessor: None,
-        successor: None,
-    }
-}
-
-/// An account that has just logged in for the first time.
-pub(crate) fn account(wc_id: &str, login: Option<&str>) -> Account {
-    let mut profile = Profile::of(wc_id.parse().unwrap());
-    profile.nick_name = Some("贝塔同学".to_owned());
-    profile.w_account = Some("hi1212".to_owned());
-    Account {
-        wc_id: wc_id.parse().unwrap(),
-        version: Version(1),
-        label: None,
-        profile: Some(profile),
-        online: login.is_some(),
-        current_w_id: login.map(|w_id| w_id.parse().unwrap()),
-        first_login_at: NOW,
-        last_login_at: NOW,
-        first_drop_due_at: Some(NOW + SignedDuration::from_hours(24)),
-        moments_allowed_at: NOW + SignedDuration::from_hours(72),
-        sessions: login.map(|w_id| w_id.parse().unwrap()).into_iter().collect(),
-    }
-}
-
-pub(crate) fn soon() -> Timestamp {
-    NOW + SignedDuration::from_mins(5)
-}
-
-pub(crate) fn online(session: &mut Session) {
-    session.state = StateName::Online;
-    (session.qr, session.verify, session.slider) = (None, None, None);
-    session.wc_id = Some("wxid_a".parse().unwrap());
-    session.profile = account("wxid_a", None).profile;
-}
-
-pub(crate) fn code_wanted(session: &mut Session) {
-    session.state = StateName::AwaitingVerify;
-    session.qr = None;
-    let prompt = "请在iPad上输入验证码".to_owned();
-    session.verify = Some(Verify { prompt, attempts: 0, in_flight: false, deadline: soon() });
-}
-
-pub(crate) fn slider_wanted(session: &mut Session) {
-    session.state = StateName::Slider;
-    session.qr = None;
-    session.slider =
-        Some(Slider { url: "http://platform/captcha".to_owned(), said_done: false, deadline: soon() });
-}
-
-pub(crate) fn dropped(session: &mut Session, reason: DropReason, detail: &str) {
-    session.state = StateName::Dropped;
-    (session.qr, session.verify, session.slider) = (None, None, None);
-    session.drop = Some(Drop { reason, detail: detail.to_owned(), at: NOW });
 }
 
 impl Shared {

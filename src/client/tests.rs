@@ -83,8 +83,9 @@ async fn a_missing_daemon_is_told_from_a_forbidden_one() {
     assert!(
         error.is_unreachable() && error.to_string().contains("is it running? (systemctl status wxlogind")
     );
-    let advice = Advice::NotAllowed { group: "wxlogind".to_owned() };
+    let advice = Advice::NotAllowed { group: Some("wxlogind".to_owned()) };
     assert!(advice.to_string().contains("usermod -aG wxlogind"));
+    assert!(!Advice::NotAllowed { group: None }.to_string().contains("usermod"));
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! The command line of `wxloginctl`: what can be asked, with the help that its man page is made of.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -139,7 +140,7 @@ pub(super) struct List {
     pub(super) state: Option<StateName>,
     /// At most so many
     #[arg(long, value_name = "N")]
-    pub(super) limit: Option<usize>,
+    pub(super) limit: Option<NonZeroUsize>,
 }
 
 #[derive(Debug, Args)]

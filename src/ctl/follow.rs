@@ -88,7 +88,7 @@ impl Follow<'_, '_> {
         let wanted = self.wanted();
         let keyboard = &mut self.context.terminal.keyboard;
         tokio::select! {
-            newer = newer(&self.context.client, &self.session) => Ok(Happened::Changed(Box::new(newer?))),
+            newer = newer(&self.context.client, &self.session, PAUSE) => Ok(Happened::Changed(Box::new(newer?))),
             line = keyboard.line(), if wanted != Wanted::Nothing => Ok(Happened::Typed(line)),
             () = &mut self.interrupted => Ok(Happened::Interrupted),
         }
@@ -115,8 +115,9 @@ impl Follow<'_, '_> {
             // A read that was quicker has the newer version.
             Ok(session) if session.version > self.session.version => self.session = session,
             Ok(_) => {}
-            Err(ClientError::Problem(problem)) => {
-                self.context.say(plain(&problem.to_string()))?;
+            // A refused line may be typed again; so may one that a restart of the daemon lost.
+            Err(error) if error.problem().is_some() || error.is_unreachable() => {
+                self.context.say(plain(&error.to_string()))?;
                 if self.wanted() == Wanted::Code {
                     return self.context.print(ASK_CODE);
                 }
@@ -150,7 +151,7 @@ impl Follow<'_, '_> {
 }
 
 /// The session as soon as it has changed; lasts through a restart of the daemon.
-async fn newer(client: &Client, session: &Session) -> Result<Session, ClientError> {
+async fn newer(client: &Client, session: &Session, pause: Duration) -> Result<Session, ClientError> {
     let mut missed = 0;
     loop {
         match client.session_after(session.w_id.as_str(), session.version, READ).await {
@@ -159,6 +160,37 @@ async fn newer(client: &Client, session: &Session) -> Result<Session, ClientErro
             Err(error) if error.is_unreachable() && missed < RESTART_READS => missed += 1,
             Err(error) => return Err(error),
         }
-        sleep(PAUSE).await;
+        sleep(pause).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::fake::{self, Fake};
+
+    const SHORT: Duration = Duration::from_millis(2);
+
+    #[tokio::test]
+    async fn a_restart_of_the_daemon_ends_no_waiting() {
+        let mut fake = Fake::start();
+        let session = fake::session("w");
+        fake.world().sessions.push(session.clone());
+        fake.stop();
+        let client = fake.client();
+        let (newer, ()) = tokio::join!(newer(&client, &session, SHORT), async {
+            sleep(SHORT * 3).await;
+            fake.change("w", fake::online);
+            fake.serve();
+        });
+        assert_eq!(newer.unwrap().state, StateName::Online);
+    }
+
+    #[tokio::test]
+    async fn a_daemon_that_stays_away_is_given_up() {
+        let mut fake = Fake::start();
+        fake.stop();
+        let error = newer(&fake.client(), &fake::session("w"), SHORT).await.unwrap_err();
+        assert!(error.is_unreachable());
     }
 }

@@ -34,7 +34,7 @@ pub(super) async fn sessions(context: &mut Context<'_>, which: args::List) -> Re
 
 /// As many sessions as are wanted, page by page, and whether there are more.
 async fn collect(context: &Context<'_>, which: &args::List) -> Result<(Vec<Session>, bool), Failure> {
-    let most = which.limit.unwrap_or(usize::MAX);
+    let most = which.limit.map_or(usize::MAX, usize::from);
     let wanted =
         |session: &Session| which.all || which.state.is_some() || session.state != StateName::Dropped;
     let mut sessions = Vec::new();

@@ -1,0 +1,80 @@
+//! Sessions and accounts as a test wants them, all at one moment.
+
+use jiff::{SignedDuration, Timestamp};
+use wxlogin_state::public::{Account, Session, Slider, Verify};
+use wxlogin_state::{DeviceType, Drop, DropReason, Profile, Qr, StateName, Version};
+
+/// The time at which the fake's sessions are: `2026-01-01T00:00:00Z`.
+pub(crate) const NOW: Timestamp = Timestamp::constant(1_767_225_600, 0);
+
+/// A session whose QR is to be scanned for five minutes.
+pub(crate) fn session(w_id: &str) -> Session {
+    Session {
+        w_id: w_id.parse().unwrap(),
+        state: StateName::QrIssued,
+        version: Version(1),
+        wc_id: None,
+        label: None,
+        device_type: DeviceType::Ipad,
+        created_at: NOW,
+        state_since: NOW,
+        qr: Some(Qr { url: "http://platform/qr.png".to_owned(), issued_at: NOW, expires_at: soon() }),
+        verify: None,
+        slider: None,
+        profile: None,
+        drop: None,
+        predecessor: None,
+        successor: None,
+    }
+}
+
+/// An account that has just logged in for the first time.
+pub(crate) fn account(wc_id: &str, login: Option<&str>) -> Account {
+    let mut profile = Profile::of(wc_id.parse().unwrap());
+    profile.nick_name = Some("贝塔同学".to_owned());
+    profile.w_account = Some("hi1212".to_owned());
+    Account {
+        wc_id: wc_id.parse().unwrap(),
+        version: Version(1),
+        label: None,
+        profile: Some(profile),
+        online: login.is_some(),
+        current_w_id: login.map(|w_id| w_id.parse().unwrap()),
+        first_login_at: NOW,
+        last_login_at: NOW,
+        first_drop_due_at: Some(NOW + SignedDuration::from_hours(24)),
+        moments_allowed_at: NOW + SignedDuration::from_hours(72),
+        sessions: login.map(|w_id| w_id.parse().unwrap()).into_iter().collect(),
+    }
+}
+
+fn soon() -> Timestamp {
+    NOW + SignedDuration::from_mins(5)
+}
+
+pub(crate) fn online(session: &mut Session) {
+    session.state = StateName::Online;
+    (session.qr, session.verify, session.slider) = (None, None, None);
+    session.wc_id = Some("wxid_a".parse().unwrap());
+    session.profile = account("wxid_a", None).profile;
+}
+
+pub(crate) fn code_wanted(session: &mut Session) {
+    session.state = StateName::AwaitingVerify;
+    session.qr = None;
+    let prompt = "请在iPad上输入验证码".to_owned();
+    session.verify = Some(Verify { prompt, attempts: 0, in_flight: false, deadline: soon() });
+}
+
+pub(crate) fn slider_wanted(session: &mut Session) {
+    session.state = StateName::Slider;
+    session.qr = None;
+    session.slider =
+        Some(Slider { url: "http://platform/captcha".to_owned(), said_done: false, deadline: soon() });
+}
+
+pub(crate) fn dropped(session: &mut Session, reason: DropReason, detail: &str) {
+    session.state = StateName::Dropped;
+    (session.qr, session.verify, session.slider) = (None, None, None);
+    session.drop = Some(Drop { reason, detail: detail.to_owned(), at: NOW });
+}
