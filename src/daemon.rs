@@ -14,14 +14,13 @@ use std::time::Duration;
 
 use anyhow::Context;
 use rustix::fs::Mode;
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit, umask};
+use rustix::process::umask;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
-use tokio::time::{interval, timeout};
+use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
-use tracing_subscriber::filter::LevelFilter;
 use wxlogin_state::{PlatformKey, Retention, Rules, Secret, StateDir, StateName};
 
 mod command;
@@ -39,8 +38,8 @@ use crate::api::listen::Server;
 use crate::api::{Api, Defaults};
 use crate::clock::Clock;
 use crate::config::{self, Device, DeviceAuth, Environment, Settings};
-use crate::driver::{self, Driver, Figures, Parts};
-use crate::lifecycle::{Supervisor, Wish, Wishes};
+use crate::driver::{self, Denied, Driver, Figures, Parts};
+use crate::lifecycle::{self, Supervisor, Wish, Wishes};
 use crate::logging;
 use crate::platform::{KeepKey, Platform};
 use crate::view::View;
@@ -62,7 +61,7 @@ pub fn main(command: Command, clock: Clock) -> Result<(), Failure> {
     // Whatever is made here is for the owner alone, unless it is opened on purpose.
     umask(Mode::RWXG | Mode::RWXO);
     // A newcomer is told what happens in sentences of their own, see welcome.rs.
-    let usual = if command.sandbox { LevelFilter::WARN } else { LevelFilter::INFO };
+    let usual = if command.sandbox { "warn" } else { "info" };
     logging::begin(usual).map_err(Failure::Other)?;
     let runtime = Runtime::new().context("cannot start the runtime").map_err(Failure::Other)?;
     let result = runtime.block_on(run(command, clock));
@@ -87,7 +86,7 @@ fn check_config(command: &Command) -> Result<(), Failure> {
 async fn run(command: Command, clock: Clock) -> Result<(), Failure> {
     let wishes = Wishes::listen().context("cannot listen for signals").map_err(Failure::Other)?;
     let Prepared { settings, sandbox, origin, scratch } = settle::prepare(command).await?;
-    raise_open_files();
+    lifecycle::raise_open_files();
     let daemon = Daemon::start(&settings, &origin, clock).await?;
     if let Some(sandbox) = &sandbox {
         welcome::begin(&daemon, &settings, sandbox);
@@ -143,35 +142,45 @@ impl Daemon {
 
     /// Serves until a signal says stop, then ends everything.
     async fn serve(self, mut wishes: Wishes, mut reload: Reload) {
-        let mut supervisor = Supervisor::default();
-        supervisor.ready(self.status());
+        let supervisor = Supervisor::default();
+        supervisor.ready(&self.status());
         info!(
             socket = self.doors.socket.as_ref().map(|path| tracing::field::display(path.display())),
             listen = self.doors.tcp.map(tracing::field::display),
             "ready"
         );
-        let mut tick = interval(supervisor.watchdog().map_or(TICK, |watchdog| TICK.min(watchdog / 2)));
-        loop {
-            tokio::select! {
-                wish = wishes.next() => match wish {
-                    Wish::Stop => break,
-                    Wish::Reload => {
-                        supervisor.reloading();
-                        reload.run(&self.api).await;
-                        supervisor.ready(self.status());
-                    }
-                },
-                _ = tick.tick() => {
-                    // Alive means: the driver turns, and what it writes becomes durable.
-                    if self.driver.ping().await.is_ok() {
-                        supervisor.alive();
-                    }
-                    supervisor.status(self.status());
-                }
-            }
+        tokio::select! {
+            () = self.until_stopped(&mut wishes, &mut reload, &supervisor) => {}
+            () = self.pulse(&supervisor) => {}
         }
         supervisor.stopping();
         self.end(wishes).await;
+    }
+
+    async fn until_stopped(&self, wishes: &mut Wishes, reload: &mut Reload, supervisor: &Supervisor) {
+        while wishes.next().await == Wish::Reload {
+            supervisor.reloading();
+            reload.run(&self.api).await;
+            supervisor.ready(&self.status());
+        }
+    }
+
+    /// Tells the supervisor, again and again, how things stand, and that the daemon is alive: that the driver
+    /// turns, and what it writes becomes durable. A disk that is known to be full is no reason to be killed,
+    /// since reading and polling go on; a driver that does not answer is. Has no end.
+    async fn pulse(&self, supervisor: &Supervisor) {
+        let every = supervisor.watchdog().map_or(TICK, |watchdog| TICK.min(watchdog / 3));
+        let mut tick = interval(every);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tick.tick().await;
+            match timeout(every, self.driver.ping()).await {
+                Ok(Ok(()) | Err(Denied::Unwritable(_))) => supervisor.alive(),
+                Ok(Err(_)) => {}
+                Err(_) => warn!("the driver does not answer"),
+            }
+            supervisor.status(&self.status());
+        }
     }
 
     async fn end(self, mut wishes: Wishes) {
@@ -234,12 +243,4 @@ fn platform(device: &Device, stored: Option<PlatformKey>, driver: Driver) -> Res
     });
     let client = Platform::new(device, stored.map(|stored| stored.key), keep);
     client.context("cannot call the platform").map_err(Failure::Configuration)
-}
-
-/// Each login in flight holds a connection, so the soft limit of open files is raised to the hard one.
-fn raise_open_files() {
-    let limit = getrlimit(Resource::Nofile);
-    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }) {
-        warn!(error = &error as &dyn std::error::Error, "the limit of open files stays as it is");
-    }
 }

@@ -177,8 +177,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn an_announced_flood_is_refused_before_it_is_read() {
-        let result =
-            answered(b"HTTP/1.1 200 OK\r\ncontent-length: 67108864\r\n\r\n".to_vec(), false).await;
+        let result = answered(b"HTTP/1.1 200 OK\r\ncontent-length: 67108864\r\n\r\n".to_vec(), false).await;
         assert!(matches!(result, Err(ExchangeError::TooLarge(1024))), "{result:?}");
     }
 

@@ -1,9 +1,11 @@
 //! The daemon's dealings with its supervisor: signals in, readiness and liveness out.
 
 use std::io;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::StreamExt;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use sd_notify::NotifyState;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook_tokio::Signals;
@@ -40,7 +42,7 @@ impl Wishes {
 /// Tells systemd how things are; does nothing without it.
 #[derive(Debug, Default)]
 pub struct Supervisor {
-    status: String,
+    last_status: Mutex<String>,
 }
 
 impl Supervisor {
@@ -50,16 +52,17 @@ impl Supervisor {
     }
 
     /// Everything is bound and resumed.
-    pub fn ready(&mut self, status: String) {
-        tell(&[NotifyState::Ready, NotifyState::Status(&status)]);
-        self.status = status;
+    pub fn ready(&self, status: &str) {
+        tell(&[NotifyState::Ready]);
+        self.status(status);
     }
 
     /// One line for `systemctl status`; sent where it changed.
-    pub fn status(&mut self, status: String) {
-        if self.status != status {
-            tell(&[NotifyState::Status(&status)]);
-            self.status = status;
+    pub fn status(&self, status: &str) {
+        let mut last = self.last_status.lock().unwrap_or_else(PoisonError::into_inner);
+        if *last != status {
+            tell(&[NotifyState::Status(status)]);
+            status.clone_into(&mut last);
         }
     }
 
@@ -87,5 +90,16 @@ impl Supervisor {
 fn tell(state: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(state) {
         warn!(error = &error as &dyn std::error::Error, "systemd could not be told");
+    }
+}
+
+/// Raises the soft limit of open files to the hard one: each login in flight holds a connection.
+pub fn raise_open_files() {
+    let limit = getrlimit(Resource::Nofile);
+    if limit.current == limit.maximum {
+        return;
+    }
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }) {
+        warn!(error = &error as &dyn std::error::Error, "the limit of open files stays as it is");
     }
 }

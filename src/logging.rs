@@ -7,18 +7,20 @@ use std::env;
 use std::io::{self, IsTerminal};
 use std::os::fd::AsFd;
 
-use tracing_subscriber::filter::{EnvFilter, LevelFilter};
+use anyhow::Context;
+use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// Names the variable with a filter such as `debug` or `wxlogind::poll=debug`.
+/// Names the variable with a filter: `debug`, or `info,wxlogind::poll=debug`.
 pub const FILTER: &str = "WXLOGIND_LOG";
 
-/// Begins logging, from `usual` upwards unless the environment says otherwise.
+/// Begins logging what the filter `usual` lets through, unless the environment has another one.
 ///
-/// Fails where a logger was set before, which only a second call in one process can do.
-pub fn begin(usual: LevelFilter) -> anyhow::Result<()> {
-    let filter = EnvFilter::builder().with_default_directive(usual.into()).with_env_var(FILTER).from_env()?;
+/// Fails for a filter that cannot be read, and where a logger was set before.
+pub fn begin(usual: &str) -> anyhow::Result<()> {
+    let filter = env::var(FILTER).unwrap_or_else(|_| usual.to_owned());
+    let filter = EnvFilter::try_new(&filter).with_context(|| format!("{FILTER}: {filter:?} is no filter"))?;
     let records = tracing_subscriber::registry().with(filter);
     if stderr_is_the_journal()
         && let Ok(journal) = tracing_journald::layer()

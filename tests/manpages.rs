@@ -3,18 +3,28 @@
 //! After a change to a command line, write them anew and look at the difference:
 //!
 //! ```text
-//! WRITE_MANPAGES=1 cargo test --test manpages && man -l systemd/wxloginctl.1
+//! WRITE_MANPAGES=1 cargo test --test manpages && man -l systemd/wxlogind.8
 //! ```
 
 use std::path::Path;
 use std::{env, fs};
 
-use clap::Command;
+use clap::{Command, CommandFactory};
 use clap_mangen::Man;
 
 #[test]
 fn wxloginctl_has_the_man_page_that_its_command_line_makes() {
     check("wxloginctl.1", wxlogind::ctl::command());
+}
+
+#[test]
+fn wxlogind_has_the_man_page_that_its_command_line_makes() {
+    check("wxlogind.8", wxlogind::daemon::Command::command());
+}
+
+#[test]
+fn wxlogin_sandbox_has_the_man_page_that_its_command_line_makes() {
+    check("wxlogin-sandbox.1", wxlogind::sandbox::Program::command());
 }
 
 /// Defines the apostrophe that the sections use.
@@ -76,7 +86,8 @@ fn section_of(verb: Command) -> String {
 /// A paragraph of the notes below the help: its first line is the heading, the others stand as they are.
 fn noted(note: &str) -> String {
     let (heading, lines) = note.split_once(":\n").unwrap_or(("NOTES", note));
-    let lines: String = lines.lines().map(|line| roff_line(line.trim_start_matches("  ")) + "\n").collect();
+    let lines: String =
+        lines.lines().map(|line| roff_line(line.strip_prefix("  ").unwrap_or(line)) + "\n").collect();
     format!(".SH {heading}\n.nf\n{lines}.fi\n")
 }
 

@@ -11,12 +11,40 @@ use crate::config::{ConfigError, Overrides};
 /// `RestartPreventExitStatus=` names it.
 const EX_CONFIG: u8 = 78;
 
+/// The rest of the long help, and of the man page.
+const NOTES: &str = "\
+Signals:
+  SIGTERM, SIGINT  stop: long-polls end at once, what was acknowledged is durable;
+                   a second one ends without waiting
+  SIGHUP           read the configuration again; a faulty one changes nothing
+
+Environment:
+  WXLOGIND_LOG             what is logged: error, warn, info, debug, trace, or a
+                           filter such as info,wxlogind::poll=debug
+  STATE_DIRECTORY, XDG_STATE_HOME
+                           where the state directory is, unless told otherwise
+  CREDENTIALS_DIRECTORY    where systemd passes secrets on (LoadCredential=)
+
+Files:
+  /etc/wxlogind/config.toml       the configuration
+  /var/lib/wxlogind               the state directory, under systemd
+  <state dir>/control.token       what callers by TCP must present
+  <state dir>/export              what a damaged store is restored from
+  <state dir>/damaged-<n>         a damaged store, kept
+  /run/wxlogind/control.sock      the control API's Unix socket
+
+Exit status:
+  0   stopped by a signal
+  1   failed; starting again may help
+  2   wrong usage
+  78  the configuration, the state directory's lock or the store needs a person";
+
 /// Keeps WeChat device logins alive.
 ///
 /// Two ways to start: with --sandbox, against a simulated platform; or with a configuration that names the
 /// real one.
 #[derive(Debug, Clone, Parser)]
-#[command(name = "wxlogind", version)]
+#[command(name = "wxlogind", version, after_long_help = NOTES)]
 pub struct Command {
     /// Configuration file [default: /etc/wxlogind/config.toml]
     #[arg(long, value_name = "FILE")]

@@ -8,12 +8,12 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::Parser;
 use futures_util::StreamExt;
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook_tokio::Signals;
-use tracing_subscriber::EnvFilter;
 
 use super::{Sandbox, SandboxSettings, read_script};
+use crate::lifecycle::raise_open_files;
+use crate::logging;
 
 /// The device login platform, simulated, with a phone to go with it.
 ///
@@ -66,7 +66,7 @@ const SCRIPT_HELP: &str = r#"Scripts:
   the same while the sandbox runs.
 
 Environment:
-  RUST_LOG says what is logged on stderr; every call is, unless told otherwise."#;
+  WXLOGIND_LOG says what is logged on stderr; every call is, unless told otherwise."#;
 
 /// Whoever runs the sandbox alone wants to see each call.
 const LOGGED: &str = "info,wxlogind::sandbox=debug";
@@ -74,9 +74,8 @@ const LOGGED: &str = "info,wxlogind::sandbox=debug";
 impl Program {
     /// Serves until SIGINT or SIGTERM.
     pub async fn run(self) -> anyhow::Result<()> {
-        let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(LOGGED));
-        tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(filter).init();
-        allow_many_connections();
+        logging::begin(LOGGED)?;
+        raise_open_files();
         let mut signals = Signals::new([SIGINT, SIGTERM]).context("cannot wait for signals")?;
         let sandbox = Sandbox::start(self.settings()?).await.context("cannot start the sandbox")?;
         // The address alone on stdout, for scripts that wait for it.
@@ -101,13 +100,5 @@ impl Program {
             script,
             ..SandboxSettings::default()
         })
-    }
-}
-
-/// Each waiting poll is an open file, and a shell's usual limit is a thousand.
-fn allow_many_connections() {
-    let limit = getrlimit(Resource::Nofile);
-    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }) {
-        tracing::debug!(%error, "the limit of open files stays as it is");
     }
 }
