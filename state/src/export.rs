@@ -141,7 +141,7 @@ fn fill<'a>(file: &File, header: &Header, records: impl Iterator<Item = Written<
     file.sync_all()
 }
 
-/// Reads the export at `path`; refuses one that is not exactly what [`write`] wrote.
+/// Reads the export at `path`; refuses one that is not exactly what [`write()`] wrote.
 pub fn read(path: &Path) -> Result<Contents, ExportError> {
     let bytes = fs::read(path).map_err(|source| ExportError::File { path: path.to_owned(), source })?;
     parse(&bytes).map_err(|fault| fault.of(path))

@@ -8,8 +8,9 @@
 //! ```
 //!
 //! A *session* is a login instance (wId) with five states; it never comes back. An *account* is the identity
-//! (wcId) that lives through one session after another. This crate reads no clock, no randomness, no
-//! environment and no socket: time is an argument, and whoever drives it does what [`duty`] says.
+//! (wcId) that lives through one session after another. An [`export`] is the readable copy to restore from. This
+//! crate reads no clock, no randomness, no environment and no socket: time is an argument, and whoever drives it
+//! does what [`duty()`] says.
 
 mod account;
 mod duty;

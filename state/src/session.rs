@@ -11,7 +11,7 @@
 //!   expired · abandoned ──────────────► dropped ◄──┘
 //! ```
 //!
-//! A session is a value. [`step`](crate::step) makes the next one; nothing else does.
+//! A session is a value. [`step`](crate::step()) makes the next one; nothing else does.
 
 use std::fmt;
 

@@ -9,7 +9,13 @@
 //! * One tree with prefixes and one batch per commit: transactions over several trees cost half the speed and
 //!   twice the disk.
 //! * A commit that failed is *unknown*: it may or may not be there after reopening. The store refuses every
-//!   further commit until it is opened again; whoever drives it reads everything anew then.
+//!   further commit until it is opened again; whoever drives it drops it, frees the ballast
+//!   ([`StateDir::release_ballast`]), opens it again and reads everything anew.
+//! * Every commit carries its number, and the highest durable one is noted outside: the engine repairs a damaged
+//!   log by cutting it short, without a word. What [`OpenError::is_damage`] calls damage is answered with the last
+//!   export ([`Store::restore`]); a lack of space or of rights is never called so.
+//! * The engine panics on some damage; a panic becomes an error (`engine.rs`), for which the programs must be
+//!   built to unwind.
 //! * Other calls of the engine are banned in `clippy.toml`, each with what it does.
 
 use std::fs::File;

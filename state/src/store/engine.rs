@@ -5,14 +5,22 @@
 //! message, so every call into it that may meet damage goes through [`caught`].
 
 use std::any::Any;
-use std::fs::DirBuilder;
+use std::fs::{DirBuilder, File, TryLockError};
+use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::thread;
+use std::time::Duration;
 
 /// Memory for the engine's pages, in bytes. Its default is 1 GiB; everything that is read again and again
 /// lives in the daemon's own view.
 const CACHE: u64 = 32 * 1024 * 1024;
+
+/// How often, and how long each time, an engine that was just dropped is waited for: two seconds in all, where it
+/// takes some microseconds.
+const LOCK_TRIES: u32 = 400;
+const LOCK_PAUSE: Duration = Duration::from_millis(5);
 
 /// An open engine and its one tree.
 #[derive(Debug)]
@@ -23,6 +31,7 @@ impl Engine {
     /// mode that the umask leaves, and they hold keys and codes.
     pub(super) fn open(path: &Path) -> sled::Result<Self> {
         DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+        wait_for_its_lock(path)?;
         caught(|| {
             sled::Config::new()
                 .path(path)
@@ -66,6 +75,28 @@ impl Drop for Engine {
     }
 }
 
+/// Waits until an engine that this process dropped has let go of its files. A thread of its pool may hold them a
+/// moment longer, and opening them then fails. It can only be ours: the state directory's lock keeps others out.
+/// What is held for longer is left to the engine to complain about.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a bounded moment, before anything runs that could be cancelled"
+)]
+fn wait_for_its_lock(path: &Path) -> io::Result<()> {
+    let log = match File::open(path.join("db")) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        log => log?,
+    };
+    for _ in 0..LOCK_TRIES {
+        match log.try_lock() {
+            Err(TryLockError::WouldBlock) => thread::sleep(LOCK_PAUSE),
+            // The lock ends here, with its descriptor.
+            Ok(()) | Err(TryLockError::Error(_)) => break,
+        }
+    }
+    Ok(())
+}
+
 /// Runs `work` on the engine; a panic in there becomes an error. What was being worked on is not to be trusted
 /// afterwards: a store is opened again, or restored.
 pub(super) fn caught<T>(work: impl FnOnce() -> sled::Result<T>) -> sled::Result<T> {
@@ -92,6 +123,25 @@ mod tests {
         let path = place.path().join("db");
         let _engine = Engine::open(&path).unwrap();
         assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o700);
+    }
+
+    #[test]
+    fn an_engine_opens_again_at_once_after_it_was_dropped() {
+        let place = tempfile::tempdir().unwrap();
+        for n in 0..100_u32 {
+            let engine = Engine::open(&place.path().join("db")).unwrap();
+            engine.tree().insert(n.to_be_bytes(), vec![0; 10_000]).unwrap();
+            engine.flush().unwrap();
+        }
+    }
+
+    #[test]
+    fn an_engine_that_holds_on_is_complained_about() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("db");
+        let held = Engine::open(&path).unwrap();
+        assert!(matches!(Engine::open(&path), Err(sled::Error::Io(_))));
+        drop(held);
     }
 
     #[test]

@@ -74,7 +74,8 @@ fn copy(old: &Engine, new: &sled::Tree) -> sled::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{Retention, Store};
+    use crate::secret::Secret;
+    use crate::store::{Batch, PlatformKey, Retention, Store};
 
     #[test]
     fn a_store_is_bloated_beyond_ten_times_its_live_bytes() {
@@ -100,6 +101,31 @@ mod tests {
         let kept: Vec<_> = new.tree().iter().map(|entry| entry.unwrap()).collect();
         assert_eq!(kept.len(), 10);
         assert!(kept.iter().all(|(_, record)| record.len() == 8 * 1024));
+    }
+
+    #[test]
+    fn a_rewrite_that_stops_between_its_steps_loses_nothing() {
+        let platform_key = PlatformKey {
+            base_url: "http://platform".to_owned(),
+            account: "186".to_owned(),
+            key: Secret::new("a key"),
+        };
+        for step in 0..3 {
+            let place = tempfile::tempdir().unwrap();
+            let dir = StateDir::claim(place.path()).unwrap();
+            let (mut store, _) = Store::open(&dir, Retention { events: 1 }).unwrap();
+            let mut batch = Batch::default();
+            batch.put_platform_key(&platform_key).unwrap();
+            store.commit(&batch).unwrap();
+            make(&dir, |new| copy(&store.engine, new)).unwrap();
+            drop(store);
+            let names = [("db", "db.old"), ("db.new", "db")];
+            for (from, to) in &names[..step] {
+                std::fs::rename(place.path().join(from), place.path().join(to)).unwrap();
+            }
+            let (_, contents) = Store::open(&dir, Retention { events: 1 }).unwrap();
+            assert_eq!(contents.platform_key.as_ref(), Some(&platform_key), "after {step} renames");
+        }
     }
 
     #[test]
