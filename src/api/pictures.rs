@@ -47,7 +47,7 @@ impl Pictures {
         // Decoding takes milliseconds of computing, which the other connections need not wait for.
         let drawn = spawn_blocking({
             let w_id = w_id.clone();
-            move || draw(&w_id, fetched, url)
+            move || draw(&w_id, &fetched, &url)
         });
         let picture =
             drawn.await.map_err(|_| Refused::new(ProblemCode::Internal, "drawing the QR failed"))??;
@@ -70,17 +70,24 @@ impl Pictures {
     }
 }
 
-fn draw(w_id: &WId, fetched: crate::platform::Picture, url: String) -> Result<Picture, Refused> {
-    let text = match qr::decode(&fetched.bytes) {
-        Ok(text) => text,
-        Err(error) => {
-            tracing::warn!(
-                wId = %w_id,
-                error = &error as &dyn std::error::Error,
-                "the QR picture cannot be decoded; its address is shown as a QR instead"
-            );
-            url
-        }
+/// The platform's own PNG as it is; any other picture as a PNG, drawn again from what it says where that can be
+/// read.
+fn draw(w_id: &WId, fetched: &crate::platform::Picture, url: &str) -> Result<Picture, Refused> {
+    let text = qr::decode(&fetched.bytes).inspect_err(|error| {
+        tracing::warn!(
+            wId = %w_id,
+            error = error as &dyn std::error::Error,
+            "the QR picture cannot be decoded; its address is shown as a QR instead"
+        );
+    });
+    let png = match (&text, fetched.format) {
+        (_, qr::Format::Png) => fetched.bytes.clone(),
+        (Err(_), _) if let Ok(png) = qr::to_png(&fetched.bytes) => png.into(),
+        (text, _) => qr::png(text.as_deref().unwrap_or(url)).map_err(too_long)?.into(),
     };
-    Ok(Picture { png: fetched.bytes, text })
+    Ok(Picture { png, text: text.unwrap_or_else(|_| url.to_owned()) })
+}
+
+fn too_long(error: qr::TooLong) -> Refused {
+    Refused::new(ProblemCode::Internal, error.to_string())
 }
