@@ -2,8 +2,9 @@
 //! terminal tells how it goes.
 
 use std::io::{self, Write};
+use std::path::Path;
 
-use wxlogin_state::StateName;
+use wxlogin_state::{Code, SliderProgress, State, StateName};
 
 use super::Daemon;
 use crate::api::Api;
@@ -20,9 +21,10 @@ pub(super) fn begin(daemon: &Daemon, settings: &Settings, sandbox: &Sandbox) {
         return;
     }
     let (api, stop) = (daemon.api.clone(), daemon.stop.clone());
+    let control = daemon.doors.socket.as_deref().map(control).unwrap_or_else(|| "wxloginctl".to_owned());
     daemon.tasks.spawn(async move {
         tokio::select! {
-            () = first_login(&api) => {}
+            () = first_login(&api, &control) => {}
             () = stop.cancelled() => {}
         }
     });
@@ -36,18 +38,28 @@ fn addresses(daemon: &Daemon, settings: &Settings, sandbox: &Sandbox) -> String 
     }
     if let Some(socket) = &daemon.doors.socket {
         text += &format!("  socket       {}\n", socket.display());
-        text += &format!("               wxloginctl --socket {} list\n", socket.display());
+        text += &format!("  wxloginctl   {} list\n", control(socket));
     }
     text += &format!("  sandbox      {}\n", sandbox.base_url());
     text
 }
 
-async fn first_login(api: &Api) {
+/// How the control client is called for this daemon: the one built beside it where there is one.
+fn control(socket: &Path) -> String {
+    let beside = std::env::current_exe().ok().map(|daemon| daemon.with_file_name("wxloginctl"));
+    let program = beside.filter(|path| path.is_file()).map_or_else(
+        || "cargo run --release --bin wxloginctl --".to_owned(),
+        |path| path.display().to_string(),
+    );
+    format!("{program} --socket {}", socket.display())
+}
+
+async fn first_login(api: &Api, control: &str) {
     let asked = CreateSession { label: "first light".parse().ok(), ..CreateSession::default() };
     match api.begin(asked).await {
         Ok(begun) => {
             show_qr(api, &begun.session).await;
-            follow(&api.view, &begun.session).await;
+            follow(&api.view, &begun.session, control).await;
         }
         Err(refused) => say(&format!("\nThe first login could not begin: {refused}\n")),
     }
@@ -70,7 +82,7 @@ async fn show_qr(api: &Api, session: &SessionEntry) {
 }
 
 /// One line per step, until the login is online or over.
-async fn follow(view: &View, session: &SessionEntry) {
+async fn follow(view: &View, session: &SessionEntry, control: &str) {
     let mut told = 0;
     while let Some(now) = view.session_after(&session.w_id, told).await {
         for step in now.history.iter().filter(|step| step.version.0 > told) {
@@ -78,8 +90,15 @@ async fn follow(view: &View, session: &SessionEntry) {
             say(&format!("  {at}  {:<15}  {}\n", step.to.as_str(), step.why));
         }
         told = now.version.0;
-        match now.state.name() {
-            StateName::Online => {
+        match &now.state {
+            State::AwaitingVerify { code: Code::Wanted, .. } => {
+                say(&format!("             type it in:  {control} verify {} CODE\n", now.w_id));
+            }
+            State::Slider { url, progress: SliderProgress::Wanted, .. } => {
+                say(&format!("             pass this page:  {url}\n"));
+                say(&format!("             then say so:     {control} slider-done {}\n", now.w_id));
+            }
+            State::Online { .. } => {
                 let name =
                     now.profile().and_then(|profile| profile.nick_name.as_deref()).unwrap_or("somebody");
                 say(&format!("\n{name} is online. The daemon keeps the login; Ctrl-C ends it.\n"));
