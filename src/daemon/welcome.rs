@@ -104,8 +104,8 @@ async fn follow(view: &View, session: &SessionEntry, control: &str) {
                 say(&format!("\n{name} is online. The daemon keeps the login; Ctrl-C ends it.\n"));
                 return;
             }
-            StateName::Dropped => {
-                return say("\nThat login is over; `wxloginctl login --wait` begins another.\n");
+            State::Dropped { .. } => {
+                return say(&format!("\nThat login is over. Another one:  {control} login --wait\n"));
             }
             _ => {}
         }
