@@ -21,7 +21,7 @@ pub(super) fn begin(daemon: &Daemon, settings: &Settings, sandbox: &Sandbox) {
         return;
     }
     let (api, stop) = (daemon.api.clone(), daemon.stop.clone());
-    let control = daemon.doors.socket.as_deref().map(control).unwrap_or_else(|| "wxloginctl".to_owned());
+    let control = daemon.doors.socket.as_deref().map_or_else(|| "wxloginctl".to_owned(), control);
     daemon.tasks.spawn(async move {
         tokio::select! {
             () = first_login(&api, &control) => {}
@@ -31,17 +31,19 @@ pub(super) fn begin(daemon: &Daemon, settings: &Settings, sandbox: &Sandbox) {
 }
 
 fn addresses(daemon: &Daemon, settings: &Settings, sandbox: &Sandbox) -> String {
-    let mut text = format!("\nwxlogind {} with its sandbox\n\n", env!("CARGO_PKG_VERSION"));
+    let mut lines = Vec::new();
     if let Some(address) = daemon.doors.tcp {
-        text += &format!("  control API  http://{address}\n");
-        text += &format!("  its token    {}\n", settings.control.token_file.display());
+        lines.push(("control API", format!("http://{address}")));
+        lines.push(("its token", settings.control.token_file.display().to_string()));
     }
     if let Some(socket) = &daemon.doors.socket {
-        text += &format!("  socket       {}\n", socket.display());
-        text += &format!("  wxloginctl   {} list\n", control(socket));
+        lines.push(("socket", socket.display().to_string()));
+        lines.push(("wxloginctl", format!("{} list", control(socket))));
     }
-    text += &format!("  sandbox      {}\n", sandbox.base_url());
-    text
+    lines.push(("sandbox", sandbox.base_url().to_string()));
+    let lines: String =
+        lines.iter().fold(String::new(), |text, (what, where_)| text + &format!("  {what:<11}  {where_}\n"));
+    format!("\nwxlogind {} with its sandbox\n\n{lines}", env!("CARGO_PKG_VERSION"))
 }
 
 /// How the control client is called for this daemon: the one built beside it where there is one.
@@ -101,7 +103,7 @@ async fn follow(view: &View, session: &SessionEntry, control: &str) {
             State::Online { .. } => {
                 let name =
                     now.profile().and_then(|profile| profile.nick_name.as_deref()).unwrap_or("somebody");
-                say(&format!("\n{name} is online. The daemon keeps the login; Ctrl-C ends it.\n"));
+                say(&format!("\n{name} is online. Ctrl-C ends the daemon.\n"));
                 return;
             }
             State::Dropped { .. } => {
