@@ -58,7 +58,10 @@ pub(super) struct Rounds {
 /// Who hears what became of a round, once it is committed.
 enum Answer {
     Session(Reply<Arc<SessionEntry>>, WId),
+    /// The first of these has begun it, the others have joined.
     Begun(Vec<Reply<Begun>>, WId),
+    /// It was on its way already.
+    Joined(Reply<Begun>, WId),
     Done(Reply<()>),
 }
 
@@ -202,7 +205,7 @@ impl Rounds {
         if let Some(wc_id) = &request.wc_id {
             for session in turn.live_sessions(wc_id) {
                 if session.state.name().is_in_flight() {
-                    return Some(Answer::Begun(vec![reply], session.w_id.clone()));
+                    return Some(Answer::Joined(reply, session.w_id.clone()));
                 }
                 if !request.force {
                     let (wc_id, w_id) = (wc_id.clone(), session.w_id.clone());
@@ -320,17 +323,21 @@ impl Rounds {
             }
             Answer::Begun(waiting, w_id) => {
                 for (n, reply) in waiting.into_iter().enumerate() {
-                    let session = self.view.session(&w_id).ok_or_else(|| Denied::NoSession(w_id.clone()));
-                    // The first one asked for it; a session that is past its first version was there before.
-                    let begun =
-                        session.map(|session| Begun { fresh: n == 0 && session.version.0 == 1, session });
-                    let _ = reply.send(committed.clone().and(begun));
+                    let _ = reply.send(committed.clone().and_then(|()| self.begun(&w_id, n == 0)));
                 }
+            }
+            Answer::Joined(reply, w_id) => {
+                let _ = reply.send(committed.clone().and_then(|()| self.begun(&w_id, false)));
             }
             Answer::Done(reply) => {
                 let _ = reply.send(committed.clone());
             }
         }
+    }
+
+    fn begun(&self, w_id: &WId, fresh: bool) -> Result<Begun, Denied> {
+        let session = self.view.session(w_id).ok_or_else(|| Denied::NoSession(w_id.clone()))?;
+        Ok(Begun { session, fresh })
     }
 
     /// After a failed write: opens the store again and takes what it holds for what is true.
