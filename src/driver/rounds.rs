@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 use wxlogin_state::{DropReason, Input, Issued as Start, PlatformKey, Seq, Session, State, StateName, WId};
 
@@ -49,6 +50,8 @@ pub(super) struct Rounds {
     platform: Platform,
     duties: Duties,
     beginnings: Beginnings,
+    /// Ends the requests for a QR that are still out when the driver ends.
+    end: CancellationToken,
     runtime: Handle,
     next_tidy: Timestamp,
     exporting: Exporting,
@@ -81,6 +84,7 @@ impl Rounds {
             platform,
             duties,
             beginnings: Beginnings::default(),
+            end: CancellationToken::new(),
             runtime,
             next_tidy: Timestamp::MIN,
         }
@@ -97,6 +101,7 @@ impl Rounds {
             self.round(messages.drain(..));
         }
         self.duties.stop();
+        self.end.cancel();
         self.exporting.finish(self.last_seq, &self.view, self.platform_key.as_ref());
     }
 
@@ -230,11 +235,13 @@ impl Rounds {
 
     fn fetch_qr(&self, ticket: Ticket, request: QrRequest) {
         let (platform, inbox) = (self.platform.clone(), self.driver.inbox.clone());
-        self.parts.tasks.spawn(async move {
+        let fetch = async move {
             let result = platform.issue_qr(&request).await;
             // A driver that has ended has told everybody who waits.
             let _ = inbox.send(Message::Issued(Issued { ticket, result })).await;
-        });
+        };
+        let end = self.end.clone();
+        self.parts.tasks.spawn(async move { end.run_until_cancelled(fetch).await });
     }
 
     fn issued(&mut self, issued: Issued, turn: &mut Turn<'_>) -> Option<Answer> {
