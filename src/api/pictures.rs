@@ -18,7 +18,7 @@ const KEPT: usize = 64;
 /// A QR to show.
 #[derive(Debug)]
 pub struct Picture {
-    /// A PNG: the platform's own, or its content drawn again.
+    /// A PNG: the platform's own file, or its picture in this format.
     pub png: Bytes,
     /// What the QR says; the picture's own address where the picture cannot be decoded.
     pub text: String,
@@ -82,5 +82,14 @@ fn draw(w_id: &WId, fetched: crate::platform::Picture, url: String) -> Result<Pi
             url
         }
     };
-    Ok(Picture { png: fetched.bytes, text })
+    Ok(Picture { png: png(fetched, &text)?, text })
+}
+
+/// The picture as PNG. One that is damaged makes way for what was read from it or, failing that, its address.
+fn png(fetched: crate::platform::Picture, text: &str) -> Result<Bytes, Refused> {
+    if fetched.format == qr::Format::Png {
+        return Ok(fetched.bytes);
+    }
+    let drawn = qr::as_png(&fetched.bytes).or_else(|_| qr::png(text));
+    drawn.map(Bytes::from).map_err(|error| Refused::new(ProblemCode::Internal, error.to_string()))
 }

@@ -49,6 +49,13 @@ pub fn decode(bytes: &[u8]) -> Result<String, Unreadable> {
         .ok_or(Unreadable::NoCode)
 }
 
+/// A picture as PNG, whichever of the three it is; as costly as [`decode`].
+pub fn as_png(bytes: &[u8]) -> Result<Vec<u8>, Unreadable> {
+    let mut file = Cursor::new(Vec::new());
+    unpack(bytes)?.write_to(&mut file, ImageFormat::Png).map_err(Unreadable::Damaged)?;
+    Ok(file.into_inner())
+}
+
 fn unpack(bytes: &[u8]) -> Result<DynamicImage, Unreadable> {
     let format = match Format::of(bytes).ok_or(Unreadable::Format)? {
         Format::Png => ImageFormat::Png,
