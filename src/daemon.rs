@@ -143,12 +143,12 @@ impl Daemon {
     /// Serves until a signal says stop, then ends everything.
     async fn serve(self, mut wishes: Wishes, mut reload: Reload) {
         let supervisor = Supervisor::default();
-        supervisor.ready(&self.status());
         info!(
             socket = self.doors.socket.as_ref().map(|path| tracing::field::display(path.display())),
             listen = self.doors.tcp.map(tracing::field::display),
             "ready"
         );
+        supervisor.ready(&self.status());
         tokio::select! {
             () = self.until_stopped(&mut wishes, &mut reload, &supervisor) => {}
             () = self.pulse(&supervisor) => {}

@@ -13,7 +13,7 @@ mod read;
 
 pub use draw::{TooLong, blocks, png, svg};
 pub use format::Format;
-pub use read::{Unreadable, decode, to_png};
+pub use read::{Unreadable, as_png, decode};
 
 #[cfg(test)]
 mod tests {

@@ -31,6 +31,10 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
             return Err(Refused::new(ProblemCode::UnsupportedMediaType, detail));
         }
         let bytes = whole(request, state).await?;
+        // A list would be taken for the members in their order, and an empty one for a body that says nothing.
+        if bytes.trim_ascii_start().first() == Some(&b'[') {
+            return Err(Refused::new(ProblemCode::InvalidRequest, "the body must be a JSON object"));
+        }
         let mut json = serde_json::Deserializer::from_slice(&bytes);
         let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
             let field = error.path().to_string();

@@ -18,7 +18,7 @@ const KEPT: usize = 64;
 /// A QR to show.
 #[derive(Debug)]
 pub struct Picture {
-    /// A PNG: the platform's own, or its content drawn again.
+    /// A PNG: the platform's own file, or its picture in this format.
     pub png: Bytes,
     /// What the QR says; the picture's own address where the picture cannot be decoded.
     pub text: String,
@@ -47,7 +47,7 @@ impl Pictures {
         // Decoding takes milliseconds of computing, which the other connections need not wait for.
         let drawn = spawn_blocking({
             let w_id = w_id.clone();
-            move || draw(&w_id, &fetched, &url)
+            move || draw(&w_id, fetched, url)
         });
         let picture =
             drawn.await.map_err(|_| Refused::new(ProblemCode::Internal, "drawing the QR failed"))??;
@@ -70,24 +70,26 @@ impl Pictures {
     }
 }
 
-/// The platform's own PNG as it is; any other picture as a PNG, drawn again from what it says where that can be
-/// read.
-fn draw(w_id: &WId, fetched: &crate::platform::Picture, url: &str) -> Result<Picture, Refused> {
-    let text = qr::decode(&fetched.bytes).inspect_err(|error| {
-        tracing::warn!(
-            wId = %w_id,
-            error = error as &dyn std::error::Error,
-            "the QR picture cannot be decoded; its address is shown as a QR instead"
-        );
-    });
-    let png = match (&text, fetched.format) {
-        (_, qr::Format::Png) => fetched.bytes.clone(),
-        (Err(_), _) if let Ok(png) = qr::to_png(&fetched.bytes) => png.into(),
-        (text, _) => qr::png(text.as_deref().unwrap_or(url)).map_err(too_long)?.into(),
+fn draw(w_id: &WId, fetched: crate::platform::Picture, url: String) -> Result<Picture, Refused> {
+    let text = match qr::decode(&fetched.bytes) {
+        Ok(text) => text,
+        Err(error) => {
+            tracing::warn!(
+                wId = %w_id,
+                error = &error as &dyn std::error::Error,
+                "the QR picture cannot be decoded; its address is shown as a QR instead"
+            );
+            url
+        }
     };
-    Ok(Picture { png, text: text.unwrap_or_else(|_| url.to_owned()) })
+    Ok(Picture { png: png(fetched, &text)?, text })
 }
 
-fn too_long(error: qr::TooLong) -> Refused {
-    Refused::new(ProblemCode::Internal, error.to_string())
+/// The picture as PNG. One that is damaged makes way for what was read from it or, failing that, its address.
+fn png(fetched: crate::platform::Picture, text: &str) -> Result<Bytes, Refused> {
+    if fetched.format == qr::Format::Png {
+        return Ok(fetched.bytes);
+    }
+    let drawn = qr::as_png(&fetched.bytes).or_else(|_| qr::png(text));
+    drawn.map(Bytes::from).map_err(|error| Refused::new(ProblemCode::Internal, error.to_string()))
 }

@@ -15,7 +15,7 @@ use wxlogin_state::{Input, Proxy, Seq, StateName, WcId};
 use super::Api;
 use super::body::{Body, Query, SessionPath};
 use super::problem::Refused;
-use crate::driver::LoginRequest;
+use crate::driver::{Denied, LoginRequest, StoreState};
 use crate::view::{SessionEntry, SessionFilter};
 use crate::wire::{CreateSession, History};
 
@@ -192,6 +192,10 @@ pub(super) async fn end(
 ) -> Result<Response, Refused> {
     let session = api.view.session(&w_id).ok_or_else(|| Refused::no_session(&w_id))?;
     if session.state.name() == StateName::Online {
+        // What cannot be noted is not done: the session would go on being shown as online.
+        if let StoreState::ReadOnly(reason) = api.driver.store_state() {
+            return Err(Denied::Unwritable(reason.to_string()).into());
+        }
         log_out(&api, &session).await?;
     }
     let ended = api.driver.apply(&w_id, Input::Ended).await?;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 use wxlogin_state::{DropReason, Input, Issued as Start, PlatformKey, Seq, Session, State, StateName, WId};
 
@@ -49,6 +50,8 @@ pub(super) struct Rounds {
     platform: Platform,
     duties: Duties,
     beginnings: Beginnings,
+    /// Ends the requests for a QR that are still out when the driver ends.
+    end: CancellationToken,
     runtime: Handle,
     next_tidy: Timestamp,
     exporting: Exporting,
@@ -58,7 +61,10 @@ pub(super) struct Rounds {
 /// Who hears what became of a round, once it is committed.
 enum Answer {
     Session(Reply<Arc<SessionEntry>>, WId),
+    /// The first of these has begun it, the others have joined.
     Begun(Vec<Reply<Begun>>, WId),
+    /// It was on its way already.
+    Joined(Reply<Begun>, WId),
     Done(Reply<()>),
 }
 
@@ -78,6 +84,7 @@ impl Rounds {
             platform,
             duties,
             beginnings: Beginnings::default(),
+            end: CancellationToken::new(),
             runtime,
             next_tidy: Timestamp::MIN,
         }
@@ -94,6 +101,7 @@ impl Rounds {
             self.round(messages.drain(..));
         }
         self.duties.stop();
+        self.end.cancel();
         self.exporting.finish(self.last_seq, &self.view, self.platform_key.as_ref());
     }
 
@@ -202,7 +210,7 @@ impl Rounds {
         if let Some(wc_id) = &request.wc_id {
             for session in turn.live_sessions(wc_id) {
                 if session.state.name().is_in_flight() {
-                    return Some(Answer::Begun(vec![reply], session.w_id.clone()));
+                    return Some(Answer::Joined(reply, session.w_id.clone()));
                 }
                 if !request.force {
                     let (wc_id, w_id) = (wc_id.clone(), session.w_id.clone());
@@ -227,11 +235,13 @@ impl Rounds {
 
     fn fetch_qr(&self, ticket: Ticket, request: QrRequest) {
         let (platform, inbox) = (self.platform.clone(), self.driver.inbox.clone());
-        self.parts.tasks.spawn(async move {
+        let fetch = async move {
             let result = platform.issue_qr(&request).await;
             // A driver that has ended has told everybody who waits.
             let _ = inbox.send(Message::Issued(Issued { ticket, result })).await;
-        });
+        };
+        let end = self.end.clone();
+        self.parts.tasks.spawn(async move { end.run_until_cancelled(fetch).await });
     }
 
     fn issued(&mut self, issued: Issued, turn: &mut Turn<'_>) -> Option<Answer> {
@@ -320,17 +330,21 @@ impl Rounds {
             }
             Answer::Begun(waiting, w_id) => {
                 for (n, reply) in waiting.into_iter().enumerate() {
-                    let session = self.view.session(&w_id).ok_or_else(|| Denied::NoSession(w_id.clone()));
-                    // The first one asked for it; a session that is past its first version was there before.
-                    let begun =
-                        session.map(|session| Begun { fresh: n == 0 && session.version.0 == 1, session });
-                    let _ = reply.send(committed.clone().and(begun));
+                    let _ = reply.send(committed.clone().and_then(|()| self.begun(&w_id, n == 0)));
                 }
+            }
+            Answer::Joined(reply, w_id) => {
+                let _ = reply.send(committed.clone().and_then(|()| self.begun(&w_id, false)));
             }
             Answer::Done(reply) => {
                 let _ = reply.send(committed.clone());
             }
         }
+    }
+
+    fn begun(&self, w_id: &WId, fresh: bool) -> Result<Begun, Denied> {
+        let session = self.view.session(w_id).ok_or_else(|| Denied::NoSession(w_id.clone()))?;
+        Ok(Begun { session, fresh })
     }
 
     /// After a failed write: opens the store again and takes what it holds for what is true.
