@@ -34,6 +34,7 @@ pub use finish::{Plan, Rehearsal};
 pub use merged::{Environment, Overrides};
 pub use secrets::{SecretError, read_secret};
 pub use settings::*;
+pub(crate) use values::is_host_and_port;
 
 use merged::Merged;
 use reader::position;

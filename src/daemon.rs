@@ -8,6 +8,7 @@
 //! Whatever can fail at start fails before READY, with the exit status that tells the supervisor whether to
 //! try again.
 
+use std::error::Error;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +17,7 @@ use anyhow::Context;
 use rustix::fs::Mode;
 use rustix::process::umask;
 use tokio::runtime::Runtime;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -31,10 +32,11 @@ mod welcome;
 
 pub use command::{Command, Failure};
 use doors::Doors;
-use reload::Reload;
+use reload::{Origin, Reload};
 use settle::Prepared;
 
 use crate::api::listen::Server;
+use crate::api::token::Token;
 use crate::api::{Api, Defaults};
 use crate::clock::Clock;
 use crate::config::{self, Device, DeviceAuth, Environment, Settings};
@@ -62,7 +64,7 @@ pub fn main(command: Command, clock: Clock) -> Result<(), Failure> {
     umask(Mode::RWXG | Mode::RWXO);
     // A newcomer is told what happens in sentences of their own, see welcome.rs.
     let usual = if command.sandbox { "warn" } else { "info" };
-    logging::begin(usual).map_err(Failure::Other)?;
+    logging::begin(usual).map_err(Failure::Configuration)?;
     let runtime = Runtime::new().context("cannot start the runtime").map_err(Failure::Other)?;
     let result = runtime.block_on(run(command, clock));
     runtime.shutdown_timeout(SHUTDOWN_WITHIN);
@@ -87,16 +89,16 @@ async fn run(command: Command, clock: Clock) -> Result<(), Failure> {
     let wishes = Wishes::listen().context("cannot listen for signals").map_err(Failure::Other)?;
     let Prepared { settings, sandbox, origin, scratch } = settle::prepare(command).await?;
     lifecycle::raise_open_files();
-    let daemon = Daemon::start(&settings, &origin, clock).await?;
+    let (daemon, driver_ended) = Daemon::start(&settings, &origin, clock).await?;
     if let Some(sandbox) = &sandbox {
         welcome::begin(&daemon, &settings, sandbox);
     }
-    daemon.serve(wishes, Reload::new(origin, settings)).await;
+    let result = daemon.serve(driver_ended, wishes, Reload::new(origin, settings)).await;
     if let Some(sandbox) = sandbox {
         sandbox.shutdown().await;
     }
     drop(scratch);
-    Ok(())
+    result
 }
 
 /// A daemon that serves.
@@ -108,7 +110,8 @@ struct Daemon {
     doors: Addresses,
     stop: CancellationToken,
     tasks: TaskTracker,
-    driver_ended: oneshot::Receiver<()>,
+    /// What callers by TCP must present; a reload may change it.
+    token: Option<watch::Sender<Token>>,
 }
 
 /// Where the daemon can be reached.
@@ -118,8 +121,15 @@ struct Addresses {
     tcp: Option<std::net::SocketAddr>,
 }
 
+/// Ends with the driver's thread.
+type DriverEnded = oneshot::Receiver<()>;
+
 impl Daemon {
-    async fn start(settings: &Settings, origin: &reload::Origin, clock: Clock) -> Result<Self, Failure> {
+    async fn start(
+        settings: &Settings,
+        origin: &Origin,
+        clock: Clock,
+    ) -> Result<(Self, DriverEnded), Failure> {
         let tasks = TaskTracker::new();
         let stop = CancellationToken::new();
         let dir = StateDir::claim(&settings.state.dir)?;
@@ -136,12 +146,17 @@ impl Daemon {
         let api = Api::new(driver.clone(), view.clone(), platform.clone(), defaults(&settings.device));
         let driver_ended =
             opened.run(platform).context("cannot start the driver's thread").map_err(Failure::Other)?;
-        let addresses = doors.serve(&api, &Server::new(tasks.clone(), stop.clone()));
-        Ok(Self { api, driver, view, doors: addresses, stop, tasks, driver_ended })
+        let (doors, token) = doors.serve(&api, &Server::new(tasks.clone(), stop.clone()));
+        Ok((Self { api, driver, view, doors, stop, tasks, token }, driver_ended))
     }
 
     /// Serves until a signal says stop, then ends everything.
-    async fn serve(self, mut wishes: Wishes, mut reload: Reload) {
+    async fn serve(
+        self,
+        mut driver_ended: DriverEnded,
+        mut wishes: Wishes,
+        mut reload: Reload,
+    ) -> Result<(), Failure> {
         let supervisor = Supervisor::default();
         info!(
             socket = self.doors.socket.as_ref().map(|path| tracing::field::display(path.display())),
@@ -152,54 +167,63 @@ impl Daemon {
         tokio::select! {
             () = self.until_stopped(&mut wishes, &mut reload, &supervisor) => {}
             () = self.pulse(&supervisor) => {}
+            _ = &mut driver_ended => {
+                let lost = "the driver has ended by itself, which is a fault of this program: starting anew";
+                return Err(Failure::Other(anyhow::anyhow!(lost)));
+            }
         }
         supervisor.stopping();
-        self.end(wishes).await;
+        self.end(driver_ended, wishes).await;
+        Ok(())
     }
 
     async fn until_stopped(&self, wishes: &mut Wishes, reload: &mut Reload, supervisor: &Supervisor) {
         while wishes.next().await == Wish::Reload {
             supervisor.reloading();
-            reload.run(&self.api).await;
+            reload.run(&self.api, self.token.as_ref()).await;
             supervisor.ready(&self.status());
         }
     }
 
-    /// Tells the supervisor, again and again, how things stand, and that the daemon is alive: that the driver
-    /// turns, and what it writes becomes durable. A disk that is known to be full is no reason to be killed,
-    /// since reading and polling go on; a driver that does not answer is. Has no end.
+    /// Tells the supervisor, again and again, how things stand and, where it wants to hear so, that the daemon
+    /// is alive: that the driver turns, and what it writes becomes durable. A disk that is known to be full is
+    /// no reason to be killed, since reading and polling go on; a driver that does not answer is. Has no end.
     async fn pulse(&self, supervisor: &Supervisor) {
-        let every = supervisor.watchdog().map_or(TICK, |watchdog| TICK.min(watchdog / 3));
+        let watchdog = supervisor.watchdog();
+        let every = watchdog.map_or(TICK, |watchdog| TICK.min(watchdog / 3));
         let mut tick = interval(every);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tick.tick().await;
-            match timeout(every, self.driver.ping()).await {
-                Ok(Ok(()) | Err(Denied::Unwritable(_))) => supervisor.alive(),
-                Ok(Err(_)) => {}
-                Err(_) => warn!("the driver does not answer"),
+            if watchdog.is_some() {
+                match timeout(every, self.driver.ping()).await {
+                    Ok(Ok(()) | Err(Denied::Unwritable(_))) => supervisor.alive(),
+                    Ok(Err(denied)) => warn!(error = &denied as &dyn Error, "the driver does not turn"),
+                    Err(_) => warn!("the driver does not answer"),
+                }
             }
             supervisor.status(&self.status());
         }
     }
 
-    async fn end(self, mut wishes: Wishes) {
+    async fn end(self, driver_ended: DriverEnded, mut wishes: Wishes) {
         info!("stopping");
         self.stop.cancel();
         self.tasks.close();
         let ending = async {
             self.driver.stop().await;
             // The driver's thread cannot be lost without ending: its end is its answer.
-            let _ = self.driver_ended.await;
+            let _ = driver_ended.await;
             self.tasks.wait().await;
         };
+        let told_again = async { while wishes.next().await != Wish::Stop {} };
         tokio::select! {
             ended = timeout(STOP_WITHIN, ending) => {
                 if ended.is_err() {
                     warn!("something did not end in time; what was acknowledged is durable all the same");
                 }
             }
-            _ = wishes.next() => warn!("told to stop once more: ending at once"),
+            () = told_again => warn!("told to stop once more: ending at once"),
         }
     }
 

@@ -33,7 +33,7 @@ mod keeper;
 mod rounds;
 mod turn;
 
-pub use keeper::StoreState;
+pub use keeper::{ReadOnly, StoreState};
 
 /// Messages that may wait for the driver. A poll's answer waits in its own task and an API call in its own
 /// connection, so this only has to keep one commit's worth of inputs at hand.
@@ -127,7 +127,7 @@ pub enum Denied {
     TooLarge(#[source] Arc<RecordError>),
     /// Nothing can be written now.
     #[error("nothing can be written now: {0}")]
-    Unwritable(String),
+    Unwritable(ReadOnly),
     /// The daemon is stopping.
     #[error("the daemon is stopping")]
     Stopping,
@@ -239,6 +239,9 @@ impl Driver {
 
     /// Whether the store can be written, and why not.
     pub fn store_state(&self) -> StoreState {
+        if self.inbox.is_closed() {
+            return StoreState::ReadOnly(ReadOnly { reason: "the driver has ended".into(), full: false });
+        }
         self.store.borrow().clone()
     }
 

@@ -217,6 +217,8 @@ problem_codes! {
     TooManySessions = "too-many-sessions", 503, "too many logins are under way";
     /// The daemon is starting or stopping.
     NotReady = "not-ready", 503, "the daemon is not ready";
+    /// The store cannot be written, for another reason than a full disk.
+    StoreUnwritable = "store-unwritable", 503, "the store cannot be written";
     /// The disk has no room for another change.
     StoreFull = "store-full", 507, "the store is full";
 }

@@ -4,6 +4,7 @@
 //! name this host, must not come from another site's page, and must present the token; only `/healthz` and
 //! `/readyz` go without one. Requests are logged by their route, never by query or body.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tokio::net::unix::UCred;
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex, watch};
 use tokio::time::sleep;
 use tracing::{debug, info};
 
@@ -22,11 +23,8 @@ use super::problem::Refused;
 use super::token::Token;
 use crate::wire::ProblemCode;
 
-/// How long a caller without the right token waits for the answer.
+/// How long a caller with a wrong token waits for the answer.
 const REFUSAL_DELAY: Duration = Duration::from_millis(500);
-
-/// Most refused callers that wait at once; the others are refused without an answer's worth of work.
-const REFUSALS: usize = 16;
 
 /// How callers come in.
 #[derive(Debug)]
@@ -36,21 +34,31 @@ pub enum Entrance {
     /// By TCP.
     Tcp {
         /// What they must present.
-        token: Token,
+        token: watch::Receiver<Token>,
         /// What they may call this host, as in `127.0.0.1:7430`; empty where any name is accepted.
         hosts: Vec<String>,
-        /// Bounds the refused callers that wait.
-        refusals: Semaphore,
+        /// Callers with a wrong token wait one after the other, so that guessing by many connections is no
+        /// faster than by one.
+        guessing: Mutex<()>,
     },
 }
 
 impl Entrance {
-    /// The entrance by TCP at `port`. Where the operator opened it to other hosts (`remote`) its names are not
-    /// known here, and the token alone decides.
-    pub fn tcp(token: Token, port: u16, remote: bool) -> Self {
-        let names = ["localhost", "127.0.0.1", "[::1]"];
-        let hosts = if remote { Vec::new() } else { names.map(|name| format!("{name}:{port}")).to_vec() };
-        Self::Tcp { token, hosts, refusals: Semaphore::new(REFUSALS) }
+    /// The entrance by TCP at `address`. Where the operator opened it to other hosts (`remote`) its names are
+    /// not known here, and the token alone decides.
+    pub fn tcp(token: watch::Receiver<Token>, address: SocketAddr, remote: bool) -> Self {
+        let port = address.port();
+        let names = ["localhost".to_owned(), "127.0.0.1".to_owned(), "[::1]".to_owned()];
+        let bound = address.to_string();
+        let own = bound.rsplit_once(':').map(|(host, _)| host.to_owned());
+        let names = names.into_iter().chain(own);
+        let hosts = match (remote, port) {
+            (true, _) => Vec::new(),
+            // The port that goes without saying.
+            (false, 80) => names.flat_map(|name| [format!("{name}:80"), name]).collect(),
+            (false, port) => names.map(|name| format!("{name}:{port}")).collect(),
+        };
+        Self::Tcp { token, hosts, guessing: Mutex::new(()) }
     }
 }
 
@@ -73,7 +81,7 @@ pub(super) async fn check(State(entrance): State<Arc<Entrance>>, request: Reques
 }
 
 async fn admit(entrance: &Entrance, request: &Parts) -> Result<(), Refused> {
-    let Entrance::Tcp { token, hosts, refusals } = entrance else { return Ok(()) };
+    let Entrance::Tcp { token, hosts, guessing } = entrance else { return Ok(()) };
     let headers = &request.headers;
     if !hosts.is_empty() && !names_this_host(request, hosts) {
         return Err(Refused::new(ProblemCode::Misdirected, "the Host header does not name this daemon"));
@@ -85,10 +93,11 @@ async fn admit(entrance: &Entrance, request: &Parts) -> Result<(), Refused> {
     if matches!(request.uri.path(), "/healthz" | "/readyz") {
         return Ok(());
     }
-    if presented(headers).is_some_and(|presented| token.is(presented)) {
+    if presented(headers).is_some_and(|presented| token.borrow().is(presented)) {
         return Ok(());
     }
-    if let Ok(_place) = refusals.try_acquire() {
+    if presented(headers).is_some() {
+        let _turn = guessing.lock().await;
         sleep(REFUSAL_DELAY).await;
     }
     let detail = "this needs \"Authorization: Bearer <token>\"; the token is in control.token_file";

@@ -18,16 +18,20 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tracing::{debug, warn};
+use tracing::debug;
 
 use super::Peer;
 
-/// Most connections at once, on socket and TCP together.
-const CONNECTIONS: usize = 512;
+/// Most connections at once by the Unix socket, and as many by TCP: anybody on this host may connect there,
+/// and must not keep operators from the socket.
+const CONNECTIONS: usize = 256;
+
+/// Most bytes of a request's head.
+const LARGEST_HEAD: usize = 16 * 1024;
 
 /// How long a caller may take to send a request's head. hyper keeps to it only with a timer set.
 const HEAD: Duration = Duration::from_secs(15);
@@ -42,14 +46,12 @@ pub struct Server {
     pub tasks: TaskTracker,
     /// Ends the listeners, and each connection after the request it is at.
     pub stop: CancellationToken,
-    /// Bounds the connections.
-    pub room: Arc<Semaphore>,
 }
 
 impl Server {
     /// A server whose tasks are tracked by `tasks` and end with `stop`.
     pub fn new(tasks: TaskTracker, stop: CancellationToken) -> Self {
-        Self { tasks, stop, room: Arc::new(Semaphore::new(CONNECTIONS)) }
+        Self { tasks, stop }
     }
 
     /// Serves `router` to callers by TCP.
@@ -65,22 +67,24 @@ impl Server {
     /// Accepts until stopped. The listener waits by itself after a failure, such as too many open files.
     fn accept<L: Listener>(&self, mut listener: L, router: Router, peer: fn(&L::Io) -> Peer) {
         let server = self.clone();
+        let room = Arc::new(Semaphore::new(CONNECTIONS));
         self.tasks.spawn(async move {
             while let Some((stream, _)) = server.stop.run_until_cancelled(listener.accept()).await {
+                // Waits rather than refuses: those beyond the bound queue in the kernel.
+                let Some(Ok(place)) = server.stop.run_until_cancelled(room.clone().acquire_owned()).await
+                else {
+                    return;
+                };
                 let peer = peer(&stream);
-                server.serve(stream, peer, &router);
+                server.serve(stream, peer, &router, place);
             }
         });
     }
 
-    fn serve<S>(&self, stream: S, peer: Peer, router: &Router)
+    fn serve<S>(&self, stream: S, peer: Peer, router: &Router, place: OwnedSemaphorePermit)
     where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
-        let Ok(place) = self.room.clone().try_acquire_owned() else {
-            warn!(connections = CONNECTIONS, "a connection is refused: there are too many");
-            return;
-        };
         let routes = TowerToHyperService::new(router.clone());
         let service = service_fn(move |mut request: Request<Incoming>| {
             request.extensions_mut().insert(peer);
@@ -92,6 +96,7 @@ impl Server {
             let connection = http1::Builder::new()
                 .timer(TokioTimer::new())
                 .header_read_timeout(HEAD)
+                .max_buf_size(LARGEST_HEAD)
                 .serve_connection(TokioIo::new(stream), service);
             tokio::pin!(connection);
             let ended = tokio::select! {
@@ -118,10 +123,14 @@ pub async fn bind_tcp(address: SocketAddr) -> io::Result<TcpListener> {
 pub fn bind_unix(path: &Path) -> io::Result<UnixListener> {
     match fs::symlink_metadata(path) {
         Ok(metadata) if metadata.file_type().is_socket() => {
-            if std::os::unix::net::UnixStream::connect(path).is_ok() {
-                return Err(io::Error::new(io::ErrorKind::AddrInUse, "another process listens there"));
+            match std::os::unix::net::UnixStream::connect(path) {
+                // Nobody listens any more.
+                Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => fs::remove_file(path)?,
+                Err(error) => return Err(error),
+                Ok(_) => {
+                    return Err(io::Error::new(io::ErrorKind::AddrInUse, "another process listens there"));
+                }
             }
-            fs::remove_file(path)?;
         }
         Ok(_) => {
             return Err(io::Error::new(io::ErrorKind::AlreadyExists, "there is a file that is no socket"));

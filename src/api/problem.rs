@@ -5,7 +5,8 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use wxlogin_state::{Refusal, StateName, WId, WcId};
 
-use crate::driver::Denied;
+use crate::driver::{Denied, ReadOnly};
+use crate::logging;
 use crate::platform::Trouble;
 use crate::wire::{Problem, ProblemCode};
 
@@ -55,7 +56,8 @@ impl From<Denied> for Refused {
             Denied::TooMany(_) => Self::new(ProblemCode::TooManySessions, sentence),
             Denied::Platform(trouble) => (&*trouble).into(),
             Denied::Reissued(_) => Self::new(ProblemCode::PlatformRefused, sentence),
-            Denied::Unwritable(_) => Self::new(ProblemCode::StoreFull, sentence),
+            Denied::Unwritable(ReadOnly { full: true, .. }) => Self::new(ProblemCode::StoreFull, sentence),
+            Denied::Unwritable(_) => Self::new(ProblemCode::StoreUnwritable, sentence),
             Denied::Stopping => Self::new(ProblemCode::NotReady, sentence),
             Denied::TooLarge(error) => {
                 tracing::error!(error = &*error as &dyn std::error::Error, "a change does not fit the store");
@@ -73,27 +75,17 @@ impl From<&Trouble> for Refused {
         } else {
             ProblemCode::PlatformUnreachable
         };
-        Self::new(code, with_cause(trouble))
+        Self::new(code, logging::chain(trouble))
     }
-}
-
-/// The error and what caused it, in one line.
-fn with_cause(error: &dyn std::error::Error) -> String {
-    let mut line = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        line.push_str(": ");
-        line.push_str(&error.to_string());
-        cause = error.source();
-    }
-    line
 }
 
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let problem = HeaderValue::from_static("application/problem+json");
-        (status, [(header::CONTENT_TYPE, problem)], Json(&*self.0)).into_response()
+        let challenge =
+            (status == StatusCode::UNAUTHORIZED).then_some([(header::WWW_AUTHENTICATE, "Bearer")]);
+        (status, challenge, [(header::CONTENT_TYPE, problem)], Json(&*self.0)).into_response()
     }
 }
 

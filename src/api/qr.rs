@@ -5,13 +5,11 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
 use wxlogin_state::StateName;
 
 use super::Api;
 use super::body::SessionPath;
 use super::problem::Refused;
-use crate::qr as draw;
 use crate::wire::ProblemCode;
 
 /// The forms there are, the preferred one first.
@@ -47,14 +45,10 @@ pub(super) async fn qr(
     let picture = api.picture(&session).await?;
     let (content_type, bytes) = match form {
         Form::Png => ("image/png", picture.png.clone()),
-        Form::Svg => ("image/svg+xml", drawn(draw::svg(&picture.text))?),
-        Form::Text => ("text/plain; charset=utf-8", drawn(draw::blocks(&picture.text))?),
+        Form::Svg => ("image/svg+xml", picture.svg.clone()),
+        Form::Text => ("text/plain; charset=utf-8", picture.blocks.clone()),
     };
     Ok(([(header::CONTENT_TYPE, content_type), (header::CACHE_CONTROL, "no-store")], bytes).into_response())
-}
-
-fn drawn<E: std::fmt::Display>(text: Result<String, E>) -> Result<Bytes, Refused> {
-    text.map(Bytes::from).map_err(|error| Refused::new(ProblemCode::Internal, error.to_string()))
 }
 
 /// The form that `accept` weighs most; among equals the first of [`FORMS`].

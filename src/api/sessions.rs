@@ -15,6 +15,7 @@ use wxlogin_state::{Input, Proxy, Seq, StateName, WcId};
 use super::Api;
 use super::body::{Body, Query, SessionPath};
 use super::problem::Refused;
+use crate::config::is_host_and_port;
 use crate::driver::{Denied, LoginRequest, StoreState};
 use crate::view::{SessionEntry, SessionFilter};
 use crate::wire::{CreateSession, History};
@@ -24,6 +25,12 @@ const PAGE: usize = 100;
 
 /// Most rows of a page.
 const LONGEST_PAGE: usize = 500;
+
+/// Longest address of a proxy, in bytes: a host name of 255 and its port.
+const LONGEST_PROXY: usize = 261;
+
+/// Longest user name and password of a proxy, in bytes (RFC 1929).
+const LONGEST_CREDENTIAL: usize = 255;
 
 /// Longest time that a blocking read blocks.
 const LONGEST_WAIT: Duration = Duration::from_mins(5);
@@ -64,24 +71,34 @@ pub(super) fn login_request(api: &Api, asked: CreateSession) -> Result<LoginRequ
 }
 
 fn proxy(asked: &CreateSession) -> Result<Option<Proxy>, Refused> {
-    if let Some(ip) = &asked.proxy_ip {
-        let has_port = ip.rsplit_once(':').is_some_and(|(host, port)| {
-            !host.is_empty() && host.len() <= 255 && port.parse::<u16>().is_ok_and(|port| port > 0)
-        });
-        if !has_port {
-            return Err(Refused::invalid("proxyIp", "a proxy is written host:port"));
+    match (&asked.proxy_ip, asked.proxy) {
+        (Some(ip), _) => own_proxy(ip, asked).map(Some),
+        (None, _) if asked.proxy_user.is_some() || asked.proxy_password.is_some() => {
+            Err(Refused::invalid("proxyIp", "a proxy user or password needs proxyIp"))
         }
-        let (user, password) = (asked.proxy_user.clone(), asked.proxy_password.clone());
-        return Ok(Some(Proxy::Own { ip: ip.clone(), user, password }));
+        (None, Some(region @ 1..=23)) => Ok(Some(Proxy::Region(region))),
+        (None, Some(_)) => Err(Refused::invalid("proxy", "a proxy region is a number from 1 to 23")),
+        (None, None) => Ok(None),
     }
-    if asked.proxy_user.is_some() || asked.proxy_password.is_some() {
-        return Err(Refused::invalid("proxyIp", "a proxy user or password needs proxyIp"));
+}
+
+/// The same rules as the configuration's: what is wrong is found before the platform is asked.
+fn own_proxy(ip: &str, asked: &CreateSession) -> Result<Proxy, Refused> {
+    if ip.len() > LONGEST_PROXY || !is_host_and_port(ip) {
+        return Err(Refused::invalid("proxyIp", "a proxy is written host:port"));
     }
-    match asked.proxy {
-        Some(region @ 1..=23) => Ok(Some(Proxy::Region(region))),
-        Some(_) => Err(Refused::invalid("proxy", "a proxy region is a number from 1 to 23")),
-        None => Ok(None),
+    let fits = |text: &str| (1..=LONGEST_CREDENTIAL).contains(&text.len());
+    let details = (asked.proxy_user.clone(), asked.proxy_password.clone());
+    match &details {
+        (Some(user), Some(password)) if fits(user) && fits(password.reveal()) => {}
+        (None, None) => {}
+        (Some(_), Some(_)) => {
+            let detail = format!("a proxy's user and password have 1 to {LONGEST_CREDENTIAL} bytes each");
+            return Err(Refused::invalid("proxyUser", detail));
+        }
+        _ => return Err(Refused::invalid("proxyUser", "a proxy's user and password go together")),
     }
+    Ok(Proxy::Own { ip: ip.to_owned(), user: details.0, password: details.1 })
 }
 
 /// What a list is asked for.
@@ -194,7 +211,7 @@ pub(super) async fn end(
     if session.state.name() == StateName::Online {
         // What cannot be noted is not done: the session would go on being shown as online.
         if let StoreState::ReadOnly(reason) = api.driver.store_state() {
-            return Err(Denied::Unwritable(reason.to_string()).into());
+            return Err(Denied::Unwritable(reason).into());
         }
         log_out(&api, &session).await?;
     }

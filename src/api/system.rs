@@ -4,24 +4,25 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 use super::Api;
+use super::problem::Refused;
 use crate::driver::StoreState;
+use crate::wire::ProblemCode;
 
 /// `GET /healthz`: 200 for as long as the process answers.
 pub(super) async fn healthz() -> Json<Value> {
     Json(json!({ "status": "ok" }))
 }
 
-/// `GET /readyz`: 200 where changes are taken, 503 with the reason where they are not.
-pub(super) async fn readyz(State(api): State<Arc<Api>>) -> (StatusCode, Json<Value>) {
+/// `GET /readyz`: 200 where changes are taken; 503 with the reason where they are not.
+pub(super) async fn readyz(State(api): State<Arc<Api>>) -> Result<Json<Value>, Refused> {
     match api.driver.store_state() {
-        StoreState::Writable => (StatusCode::OK, Json(json!({ "status": "ready" }))),
-        StoreState::ReadOnly(reason) => {
-            let body = json!({ "status": "read-only", "reason": &*reason });
-            (StatusCode::SERVICE_UNAVAILABLE, Json(body))
+        StoreState::Writable => Ok(Json(json!({ "status": "ready" }))),
+        StoreState::ReadOnly(read_only) => {
+            let detail = format!("changes are not taken now, reading goes on: {read_only}");
+            Err(Refused::new(ProblemCode::NotReady, detail))
         }
     }
 }

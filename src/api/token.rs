@@ -66,8 +66,14 @@ fn make(path: &Path) -> io::Result<()> {
     let mut random = [0; BYTES];
     getrandom::fill(&mut random).map_err(io::Error::other)?;
     let text = random.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
-    let draft = path.with_extension("new");
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o640).open(&draft)?;
+    let mut draft = path.as_os_str().to_owned();
+    draft.push(".new");
+    // A draft that a crash left is replaced; whatever else lies under that name, a link say, is not followed.
+    match fs::remove_file(&draft) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o640).open(&draft)?;
     // Whatever the umask took away: the group may read it, so that operators can.
     file.set_permissions(fs::Permissions::from_mode(0o640))?;
     writeln!(file, "{text}")?;
@@ -89,6 +95,17 @@ mod tests {
         assert!(again.is(written.trim()));
         assert_eq!(written.trim().len(), 2 * BYTES);
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o137, 0);
+    }
+
+    #[test]
+    fn a_draft_that_is_a_link_is_not_followed() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("control.token");
+        let victim = dir.path().join("victim");
+        fs::write(&victim, "kept").unwrap();
+        std::os::unix::fs::symlink(&victim, dir.path().join("control.token.new")).unwrap();
+        Token::load_or_make(&path).unwrap();
+        assert_eq!(fs::read_to_string(&victim).unwrap(), "kept");
     }
 
     #[test]

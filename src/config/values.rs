@@ -43,7 +43,7 @@ pub(super) fn base_url(text: &str) -> Result<Uri, String> {
 }
 
 /// Whether the text is `host:port` and nothing else, such as a user or a path.
-pub(super) fn is_host_and_port(text: &str) -> bool {
+pub(crate) fn is_host_and_port(text: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte);
     text.rsplit_once(':').is_some_and(|(host, port)| {
         let bare_v6 = host.contains(':') && !(host.starts_with('[') && host.ends_with(']'));

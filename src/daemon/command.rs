@@ -1,5 +1,6 @@
 //! The command line of `wxlogind`, and the exit status of each way to fail.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use clap::Parser;
@@ -111,7 +112,41 @@ impl From<ConfigError> for Failure {
 }
 
 impl From<OpenError> for Failure {
+    /// A state directory that is in use, damaged or out of reach needs a person; a disk that is full or fails may
+    /// be better in a moment.
     fn from(error: OpenError) -> Self {
-        Self::Configuration(error.into())
+        let needs_a_person = match &error {
+            OpenError::Directory { source, .. } => matches!(
+                source.kind(),
+                ErrorKind::NotFound
+                    | ErrorKind::PermissionDenied
+                    | ErrorKind::NotADirectory
+                    | ErrorKind::ReadOnlyFilesystem
+            ),
+            _ => true,
+        };
+        if needs_a_person { Self::Configuration(error.into()) } else { Self::Other(error.into()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status(kind: ErrorKind) -> u8 {
+        Failure::from(OpenError::Directory { path: "/state".into(), source: kind.into() }).exit_status()
+    }
+
+    #[test]
+    fn a_full_disk_at_start_is_worth_another_try() {
+        assert_eq!(status(ErrorKind::StorageFull), 1);
+        assert_eq!(status(ErrorKind::Other), 1);
+    }
+
+    #[test]
+    fn a_directory_out_of_reach_or_in_use_needs_a_person() {
+        assert_eq!(status(ErrorKind::PermissionDenied), EX_CONFIG);
+        let in_use = OpenError::InUse { path: "/state".into(), holder: Some(7) };
+        assert_eq!(Failure::from(in_use).exit_status(), EX_CONFIG);
     }
 }

@@ -1,10 +1,13 @@
 //! The control API's listeners: all of them bound before anything is served.
 
 use std::io;
+use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::Context;
 use tokio::net::{TcpListener, UnixListener};
+use tokio::sync::watch;
 use tracing::warn;
 
 use super::{Addresses, Failure};
@@ -17,7 +20,7 @@ use crate::config::Control;
 #[derive(Debug)]
 pub(super) struct Doors {
     socket: Option<(UnixListener, PathBuf)>,
-    tcp: Option<(TcpListener, Token, bool)>,
+    tcp: Option<(TcpListener, SocketAddr, Token, bool)>,
 }
 
 impl Doors {
@@ -45,25 +48,27 @@ impl Doors {
                     }
                     bound => bound,
                 }
+                .and_then(|listener| Ok((listener.local_addr()?, listener)))
                 .with_context(|| format!("cannot listen on control.listen {address}"))
                 .map_err(Failure::Other)?;
-                Some((listener, token, control.allow_remote && !address.ip().is_loopback()))
+                let (address, listener) = listener;
+                Some((listener, address, token, !address.ip().is_loopback()))
             }
         };
         Ok(Self { socket, tcp })
     }
 
-    /// Serves the API; where, says the answer.
-    pub(super) fn serve(self, api: &std::sync::Arc<Api>, server: &Server) -> Addresses {
+    /// Serves the API; where, says the answer, and gives the token to be changed by a reload.
+    pub(super) fn serve(self, api: &Arc<Api>, server: &Server) -> (Addresses, Option<watch::Sender<Token>>) {
         let socket = self.socket.map(|(listener, path)| {
             server.unix(listener, api.router(Entrance::Socket));
             path
         });
-        let tcp = self.tcp.and_then(|(listener, token, remote)| {
-            let address = listener.local_addr().ok()?;
-            server.tcp(listener, api.router(Entrance::tcp(token, address.port(), remote)));
-            Some(address)
-        });
-        Addresses { socket, tcp }
+        let Some((listener, address, token, remote)) = self.tcp else {
+            return (Addresses { socket, tcp: None }, None);
+        };
+        let token = watch::Sender::new(token);
+        server.tcp(listener, api.router(Entrance::tcp(token.subscribe(), address, remote)));
+        (Addresses { socket, tcp: Some(address) }, Some(token))
     }
 }

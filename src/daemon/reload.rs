@@ -1,11 +1,14 @@
 //! SIGHUP: reads the configuration again, and takes over what can change while the daemon runs.
 
+use std::error::Error;
 use std::path::PathBuf;
 
+use tokio::sync::watch;
 use tracing::{error, info, warn};
 
 use super::figures;
 use crate::api::Api;
+use crate::api::token::Token;
 use crate::config::{self, Environment, Overrides, Plan, Settings};
 
 /// Where the settings come from.
@@ -37,7 +40,7 @@ impl Reload {
     }
 
     /// Reads the configuration again. Where it has a fault everything stays as it is.
-    pub(super) async fn run(&mut self, api: &Api) {
+    pub(super) async fn run(&mut self, api: &Api, token: Option<&watch::Sender<Token>>) {
         let Origin { file, overrides, environment } = &self.origin;
         let fresh = match config::load(file.as_deref(), overrides, environment) {
             Ok(loaded) => match loaded.plan {
@@ -49,13 +52,16 @@ impl Reload {
                 }
             },
             Err(fault) => {
-                error!(
-                    error = &fault as &dyn std::error::Error,
-                    "the settings stay as they are: reloading failed"
-                );
+                error!(error = &fault as &dyn Error, "the settings stay as they are: reloading failed");
                 return;
             }
         };
+        if let Some(token) = token {
+            match Token::load_or_make(&self.current.control.token_file) {
+                Ok(fresh) => drop(token.send_replace(fresh)),
+                Err(fault) => error!(error = &fault as &dyn Error, "the control token stays as it is"),
+            }
+        }
         let rest = self.needing_restart(&fresh);
         if !rest.is_empty() {
             warn!(settings = rest.join(", "), "these changes take effect at the next start");

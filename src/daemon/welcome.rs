@@ -9,7 +9,6 @@ use wxlogin_state::{Code, SliderProgress, State, StateName};
 use super::Daemon;
 use crate::api::Api;
 use crate::config::Settings;
-use crate::qr;
 use crate::sandbox::Sandbox;
 use crate::view::{SessionEntry, View};
 use crate::wire::CreateSession;
@@ -71,12 +70,11 @@ async fn first_login(api: &Api, control: &str) {
 async fn show_qr(api: &Api, session: &SessionEntry) {
     match api.picture(session).await {
         Ok(picture) => {
-            let blocks = qr::blocks(&picture.text).unwrap_or_default();
             say(&format!(
                 "\nA first login waits for its phone. Open the simulated one:\n\n  {}\n\n",
                 picture.text
             ));
-            say(&blocks);
+            say(&String::from_utf8_lossy(&picture.blocks));
             say("\n");
         }
         Err(_) => say(&format!("\nA first login waits. Its QR: {}\n\n", session.qr.url)),

@@ -3,6 +3,8 @@
 //! The engine refuses every write after one that failed, and what the failed one left is unknown. Until the
 //! store is open again the daemon is read-only: everything is served, nothing is accepted.
 
+use std::fmt;
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -19,8 +21,23 @@ const REOPEN_AFTER: SignedDuration = SignedDuration::from_secs(5);
 pub enum StoreState {
     /// It can.
     Writable,
-    /// It cannot, for this reason.
-    ReadOnly(Arc<str>),
+    /// It cannot.
+    ReadOnly(ReadOnly),
+}
+
+/// Why the store cannot be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadOnly {
+    /// In a sentence.
+    pub reason: Arc<str>,
+    /// Whether it is for want of space.
+    pub full: bool,
+}
+
+impl fmt::Display for ReadOnly {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.reason)
+    }
 }
 
 /// Holds the store, or waits to hold it again.
@@ -39,7 +56,15 @@ impl Keeper {
         retention: Retention,
         now: Timestamp,
     ) -> Result<(Self, watch::Receiver<StoreState>, Contents), OpenError> {
-        let (store, contents) = match Store::open(&dir, retention) {
+        let opened = Store::open(&dir, retention).or_else(|error| match error {
+            OpenError::Directory { ref source, .. } if source.kind() == io::ErrorKind::StorageFull => {
+                // The ballast is there for just this.
+                dir.release_ballast().map_err(|_| error)?;
+                Store::open(&dir, retention)
+            }
+            error => Err(error),
+        });
+        let (store, contents) = match opened {
             Err(damage) if damage.is_damage() => restored(&dir, retention, damage, now)?,
             opened => opened?,
         };
@@ -64,12 +89,12 @@ impl Keeper {
     }
 
     /// Makes the batch durable; the reason where it is not known to be.
-    pub(super) fn commit(&mut self, batch: &Batch, now: Timestamp) -> Result<(), Arc<str>> {
+    pub(super) fn commit(&mut self, batch: &Batch, now: Timestamp) -> Result<(), ReadOnly> {
         self.write(now, |store| store.commit(batch))
     }
 
     /// Whether a commit would work now; the reason where not.
-    pub(super) fn prove_writable(&mut self, now: Timestamp) -> Result<(), Arc<str>> {
+    pub(super) fn prove_writable(&mut self, now: Timestamp) -> Result<(), ReadOnly> {
         self.write(now, Store::prove_writable)
     }
 
@@ -77,9 +102,9 @@ impl Keeper {
         &mut self,
         now: Timestamp,
         write: impl FnOnce(&mut Store) -> Result<(), CommitError>,
-    ) -> Result<(), Arc<str>> {
+    ) -> Result<(), ReadOnly> {
         let Some(store) = &mut self.store else {
-            return Err(self.reason());
+            return Err(self.read_only());
         };
         write(store).map_err(|failure| {
             error!(
@@ -87,15 +112,15 @@ impl Keeper {
                 "the store cannot be written; reading goes on, changes are refused until it can"
             );
             self.close(&failure, now);
-            self.reason()
+            self.read_only()
         })
     }
 
     /// Why nothing can be written.
-    fn reason(&self) -> Arc<str> {
+    pub(super) fn read_only(&self) -> ReadOnly {
         match &*self.state.borrow() {
-            StoreState::ReadOnly(reason) => reason.clone(),
-            StoreState::Writable => "the store is closed".into(),
+            StoreState::ReadOnly(read_only) => read_only.clone(),
+            StoreState::Writable => ReadOnly { reason: "the store is closed".into(), full: false },
         }
     }
 
@@ -131,7 +156,9 @@ impl Keeper {
         // The engine lets go of its files only when it is dropped.
         self.store = None;
         self.reopen_at = now + REOPEN_AFTER;
-        self.state.send_replace(StoreState::ReadOnly(failure.to_string().into()));
+        let read_only =
+            ReadOnly { reason: failure.to_string().into(), full: matches!(failure, CommitError::Full(_)) };
+        self.state.send_replace(StoreState::ReadOnly(read_only));
         if let Err(error) = self.dir.release_ballast() {
             warn!(error = &error as &dyn std::error::Error, "the ballast cannot be released");
         }

@@ -167,7 +167,7 @@ impl Rounds {
         } else {
             Ok(())
         };
-        let committed = written.map_err(|reason| Denied::Unwritable(reason.to_string()));
+        let committed = written.map_err(Denied::Unwritable);
         if committed.is_ok() {
             self.last_seq = last_seq;
             self.publish(changes);
@@ -205,7 +205,7 @@ impl Rounds {
     fn begin(&mut self, request: LoginRequest, reply: Reply<Begun>, turn: &Turn<'_>) -> Option<Answer> {
         if !self.keeper.is_writable() {
             // A QR that cannot be noted would be a login nobody knows of.
-            return deny(reply, Denied::Unwritable("the store waits to be opened again".to_owned()));
+            return deny(reply, Denied::Unwritable(self.keeper.read_only()));
         }
         if let Some(wc_id) = &request.wc_id {
             for session in turn.live_sessions(wc_id) {
