@@ -43,7 +43,7 @@ impl<S: Subscriber> Layer<S> for Journal {
         let mut record = Record::default();
         event.record(&mut record);
         // There is nobody to tell that the journal does not take a record.
-        let _ = self.socket.send(&record.datagram(event.metadata().level(), &self.identifier));
+        let _ = self.socket.send(&record.datagram(*event.metadata().level(), &self.identifier));
     }
 }
 
@@ -55,8 +55,8 @@ struct Record {
 }
 
 impl Record {
-    fn datagram(&self, level: &Level, identifier: &str) -> Vec<u8> {
-        let priority = match *level {
+    fn datagram(&self, level: Level, identifier: &str) -> Vec<u8> {
+        let priority = match level {
             Level::ERROR => "3",
             Level::WARN => "4",
             Level::INFO => "6",
