@@ -116,7 +116,9 @@ async fn a_full_disk_loses_nothing_and_is_recovered_from() {
     assert_eq!(platform.calls("/iPadLogin").await, calls);
     assert_eq!(platform.login(&online).await["stage"], "online");
 
-    fillers.iter().for_each(|filler| fs::remove_file(filler).unwrap());
+    for filler in fillers {
+        fs::remove_file(filler).unwrap();
+    }
     until_ready(&daemon).await;
     daemon.until(&waiting, StateName::Online).await;
     let now = daemon.everything().await;

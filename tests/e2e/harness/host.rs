@@ -54,7 +54,7 @@ impl Host {
 
     /// Starts the daemon, and waits until it is ready.
     pub(crate) async fn start(self) -> Daemon {
-        self.start_by(|host| host.command()).await
+        self.start_by(Self::command).await
     }
 
     /// Starts the daemon by a command of the test's own.
@@ -67,10 +67,11 @@ impl Host {
     /// Writes the configuration, with more lines for `[device]`.
     pub(crate) fn configure(&self, more: &str) {
         let Self { control, device, .. } = self;
-        let (state, socket, password) = (self.state(), self.socket(), self.path("password"));
+        let [state, socket, password] =
+            [self.state(), self.socket(), self.path("password")].map(|path| path.display().to_string());
         let text = format!(
-            "[state]\ndir = {state:?}\n[control]\nsocket = {socket:?}\n{control}\
-             [device]\npassword_file = {password:?}\n{device}{more}\n"
+            "[state]\ndir = \"{state}\"\n[control]\nsocket = \"{socket}\"\n{control}\
+             [device]\npassword_file = \"{password}\"\n{device}{more}\n"
         );
         fs::write(self.config(), text).unwrap();
     }

@@ -59,9 +59,8 @@ impl Platform {
                 sleep(LOOK_AGAIN).await;
             }
         };
-        if timeout(PATIENCE, looking).await.is_err() {
-            panic!("never came true: {what}; the sandbox is at {:#}", self.state().await);
-        }
+        let looked = timeout(PATIENCE, looking).await;
+        assert!(looked.is_ok(), "never came true: {what}; the sandbox is at {:#}", self.state().await);
     }
 
     /// Waits until so many polls are open.
