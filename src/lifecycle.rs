@@ -71,7 +71,7 @@ impl Supervisor {
         match NotifyState::monotonic_usec_now() {
             Ok(now) => tell(&[NotifyState::Reloading, now]),
             Err(error) => {
-                warn!(error = &error as &dyn std::error::Error, "the monotonic clock cannot be read")
+                warn!(error = &error as &dyn std::error::Error, "the monotonic clock cannot be read");
             }
         }
     }

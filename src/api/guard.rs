@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::request::Parts;
+use axum::http::uri::Authority;
 use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -96,7 +97,7 @@ async fn admit(entrance: &Entrance, request: &Parts) -> Result<(), Refused> {
 
 fn names_this_host(request: &Parts, hosts: &[String]) -> bool {
     let host = request.headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    let named = host.or_else(|| request.uri.authority().map(|authority| authority.as_str()));
+    let named = host.or_else(|| request.uri.authority().map(Authority::as_str));
     named.is_some_and(|named| hosts.iter().any(|host| host.eq_ignore_ascii_case(named)))
 }
 

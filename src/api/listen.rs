@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::serve::Listener;
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -16,9 +17,9 @@ use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, UnixListener, UnixStream};
+use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::Semaphore;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, warn};
@@ -33,9 +34,6 @@ const HEAD: Duration = Duration::from_secs(15);
 
 /// How long a request that is being answered may go on once the daemon stops; blocking reads end there.
 const FINISH: Duration = Duration::from_secs(1);
-
-/// Pause after a failed accept: the usual reason, too many open files, does not pass by asking again at once.
-const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
 
 /// Serves connections until stopped.
 #[derive(Debug, Clone)]
@@ -56,37 +54,21 @@ impl Server {
 
     /// Serves `router` to callers by TCP.
     pub fn tcp(&self, listener: TcpListener, router: Router) {
-        let server = self.clone();
-        self.tasks.spawn(async move {
-            loop {
-                let accepted = tokio::select! {
-                    accepted = listener.accept() => accepted,
-                    () = server.stop.cancelled() => return,
-                };
-                match accepted {
-                    Ok((stream, _)) => server.serve(stream, Peer(None), &router),
-                    Err(error) => wait_after(&error).await,
-                }
-            }
-        });
+        self.accept(listener, router, |_| Peer(None));
     }
 
     /// Serves `router` to callers by the Unix socket.
     pub fn unix(&self, listener: UnixListener, router: Router) {
+        self.accept(listener, router, |stream| Peer(stream.peer_cred().ok()));
+    }
+
+    /// Accepts until stopped. The listener waits by itself after a failure, such as too many open files.
+    fn accept<L: Listener>(&self, mut listener: L, router: Router, peer: fn(&L::Io) -> Peer) {
         let server = self.clone();
         self.tasks.spawn(async move {
-            loop {
-                let accepted = tokio::select! {
-                    accepted = listener.accept() => accepted,
-                    () = server.stop.cancelled() => return,
-                };
-                match accepted {
-                    Ok((stream, _)) => {
-                        let peer = Peer(UnixStream::peer_cred(&stream).ok());
-                        server.serve(stream, peer, &router);
-                    }
-                    Err(error) => wait_after(&error).await,
-                }
+            while let Some((stream, _)) = server.stop.run_until_cancelled(listener.accept()).await {
+                let peer = peer(&stream);
+                server.serve(stream, peer, &router);
             }
         });
     }
@@ -124,11 +106,6 @@ impl Server {
             }
         });
     }
-}
-
-async fn wait_after(error: &io::Error) {
-    warn!(error = error as &dyn std::error::Error, "a connection could not be accepted");
-    sleep(ACCEPT_AGAIN).await;
 }
 
 /// Listens on TCP.

@@ -65,7 +65,7 @@ impl Token {
 fn make(path: &Path) -> io::Result<()> {
     let mut random = [0; BYTES];
     getrandom::fill(&mut random).map_err(io::Error::other)?;
-    let text: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+    let text = random.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
     let draft = path.with_extension("new");
     let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o640).open(&draft)?;
     // Whatever the umask took away: the group may read it, so that operators can.

@@ -2,8 +2,9 @@
 //! terminal tells how it goes.
 
 use std::io::{self, Write};
+use std::path::Path;
 
-use wxlogin_state::StateName;
+use wxlogin_state::{Code, SliderProgress, State, StateName};
 
 use super::Daemon;
 use crate::api::Api;
@@ -20,34 +21,47 @@ pub(super) fn begin(daemon: &Daemon, settings: &Settings, sandbox: &Sandbox) {
         return;
     }
     let (api, stop) = (daemon.api.clone(), daemon.stop.clone());
+    let control = daemon.doors.socket.as_deref().map_or_else(|| "wxloginctl".to_owned(), control);
     daemon.tasks.spawn(async move {
         tokio::select! {
-            () = first_login(&api) => {}
+            () = first_login(&api, &control) => {}
             () = stop.cancelled() => {}
         }
     });
 }
 
 fn addresses(daemon: &Daemon, settings: &Settings, sandbox: &Sandbox) -> String {
-    let mut text = format!("\nwxlogind {} with its sandbox\n\n", env!("CARGO_PKG_VERSION"));
+    let mut lines = Vec::new();
     if let Some(address) = daemon.doors.tcp {
-        text += &format!("  control API  http://{address}\n");
-        text += &format!("  its token    {}\n", settings.control.token_file.display());
+        lines.push(("control API", format!("http://{address}")));
+        lines.push(("its token", settings.control.token_file.display().to_string()));
     }
     if let Some(socket) = &daemon.doors.socket {
-        text += &format!("  socket       {}\n", socket.display());
-        text += &format!("               wxloginctl --socket {} list\n", socket.display());
+        lines.push(("socket", socket.display().to_string()));
+        lines.push(("wxloginctl", format!("{} list", control(socket))));
     }
-    text += &format!("  sandbox      {}\n", sandbox.base_url());
-    text
+    lines.push(("sandbox", sandbox.base_url().to_string()));
+    let lines: String =
+        lines.iter().fold(String::new(), |text, (what, where_)| text + &format!("  {what:<11}  {where_}\n"));
+    format!("\nwxlogind {} with its sandbox\n\n{lines}", env!("CARGO_PKG_VERSION"))
 }
 
-async fn first_login(api: &Api) {
+/// How the control client is called for this daemon: the one built beside it where there is one.
+fn control(socket: &Path) -> String {
+    let beside = std::env::current_exe().ok().map(|daemon| daemon.with_file_name("wxloginctl"));
+    let program = beside.filter(|path| path.is_file()).map_or_else(
+        || "cargo run --release --bin wxloginctl --".to_owned(),
+        |path| path.display().to_string(),
+    );
+    format!("{program} --socket {}", socket.display())
+}
+
+async fn first_login(api: &Api, control: &str) {
     let asked = CreateSession { label: "first light".parse().ok(), ..CreateSession::default() };
     match api.begin(asked).await {
         Ok(begun) => {
             show_qr(api, &begun.session).await;
-            follow(&api.view, &begun.session).await;
+            follow(&api.view, &begun.session, control).await;
         }
         Err(refused) => say(&format!("\nThe first login could not begin: {refused}\n")),
     }
@@ -70,7 +84,7 @@ async fn show_qr(api: &Api, session: &SessionEntry) {
 }
 
 /// One line per step, until the login is online or over.
-async fn follow(view: &View, session: &SessionEntry) {
+async fn follow(view: &View, session: &SessionEntry, control: &str) {
     let mut told = 0;
     while let Some(now) = view.session_after(&session.w_id, told).await {
         for step in now.history.iter().filter(|step| step.version.0 > told) {
@@ -78,15 +92,22 @@ async fn follow(view: &View, session: &SessionEntry) {
             say(&format!("  {at}  {:<15}  {}\n", step.to.as_str(), step.why));
         }
         told = now.version.0;
-        match now.state.name() {
-            StateName::Online => {
+        match &now.state {
+            State::AwaitingVerify { code: Code::Wanted, .. } => {
+                say(&format!("             type it in:  {control} verify {} CODE\n", now.w_id));
+            }
+            State::Slider { url, progress: SliderProgress::Wanted, .. } => {
+                say(&format!("             pass this page:  {url}\n"));
+                say(&format!("             then say so:     {control} slider-done {}\n", now.w_id));
+            }
+            State::Online { .. } => {
                 let name =
                     now.profile().and_then(|profile| profile.nick_name.as_deref()).unwrap_or("somebody");
-                say(&format!("\n{name} is online. The daemon keeps the login; Ctrl-C ends it.\n"));
+                say(&format!("\n{name} is online. Ctrl-C ends the daemon.\n"));
                 return;
             }
-            StateName::Dropped => {
-                return say("\nThat login is over; `wxloginctl login --wait` begins another.\n");
+            State::Dropped { .. } => {
+                return say(&format!("\nThat login is over. Another one:  {control} login --wait\n"));
             }
             _ => {}
         }

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{Version, WId, WcId};
 use crate::profile::{DeviceType, Label, Profile, Proxy};
+use crate::rules::{Rules, after};
 use crate::session::Session;
-use crate::step::{Rules, after};
 
 /// After its first login an account may not post moments for this long (seed 002: 72小时内不能发送朋友圈).
 pub const NO_MOMENTS_FOR: Duration = Duration::from_hours(72);
@@ -34,7 +34,7 @@ pub struct Account {
     pub profile: Box<Profile>,
     /// The device its logins pretend to be; the same one every time.
     pub device: DeviceType,
-    /// Where its logins come from, when not from the configured place.
+    /// Where its logins come from; a login from elsewhere is a known cause of drops.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proxy: Option<Proxy>,
     /// The login that is online now.

@@ -20,6 +20,7 @@ mod input;
 mod profile;
 pub mod public;
 mod record;
+mod rules;
 mod secret;
 mod session;
 mod step;
@@ -31,11 +32,12 @@ pub use id::{InvalidId, Seq, Version, WId, WcId};
 pub use input::{Answer, Failure, Ignored, Input, Refusal, Verdict};
 pub use profile::{DeviceType, Label, Profile, Proxy};
 pub use record::{MAX_RECORD, RecordError};
+pub use rules::Rules;
 pub use secret::Secret;
 pub use session::{
     Code, Drop, DropReason, HISTORY_KEPT, Issued, Qr, Session, SliderProgress, State, StateName, Transition,
 };
-pub use step::{Rules, step};
+pub use step::step;
 pub use store::{
     Batch, CommitError, Contents, OpenError, PlatformKey, RESTORED, ReadError, Retention, StateDir, Store,
 };

@@ -20,8 +20,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{Seq, Version, WId, WcId};
 use crate::profile::{DeviceType, Label, Profile, Proxy};
+use crate::rules::{Rules, after};
 use crate::secret::Secret;
-use crate::step::{Rules, after};
 
 /// Most transitions that a session remembers: more than a login has, few enough to keep the record small.
 pub const HISTORY_KEPT: usize = 24;
@@ -50,7 +50,7 @@ pub struct Session {
     pub label: Option<Label>,
     /// The device it pretends to be.
     pub device: DeviceType,
-    /// Where it logs in from, when not from the configured place.
+    /// Where it logs in from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proxy: Option<Proxy>,
     /// The identity it was begun for, then the one that logged in.
@@ -83,7 +83,7 @@ pub struct Issued {
     pub label: Option<Label>,
     /// The device it pretends to be.
     pub device: DeviceType,
-    /// Where it logs in from, when not from the configured place.
+    /// Where it logs in from.
     pub proxy: Option<Proxy>,
     /// The identity it is begun for.
     pub wc_id: Option<WcId>,

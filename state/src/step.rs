@@ -3,24 +3,14 @@
 //! [`step`] is pure: it reads no clock and does nothing. Every pair of state and input has a decided answer,
 //! written out in `tests/table.rs`: accepted, ignored or refused.
 
-use std::time::Duration;
-
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::id::WId;
 use crate::input::{Answer, Failure, Ignored, Input, Refusal, Verdict};
 use crate::profile::Profile;
+use crate::rules::{Rules, after};
 use crate::secret::Secret;
 use crate::session::{Code, Drop, DropReason, Session, SliderProgress, State};
-
-/// The figures the machine goes by; all of them configuration.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rules {
-    /// How long a person has for each step: scan, code, slider (`device.qr_valid_for`).
-    pub step_allowance: Duration,
-    /// Within which time of its first login an account drops once (`relogin.first_drop`; seed 002: 24 h).
-    pub first_drop: Duration,
-}
 
 /// What `input` makes of `session` at `now`.
 pub fn step(session: &Session, input: Input, now: Timestamp, rules: &Rules) -> Verdict<Session> {
@@ -33,14 +23,6 @@ pub fn step(session: &Session, input: Input, now: Timestamp, rules: &Rules) -> V
         Input::Ended => step.ended(),
         Input::Superseded { by } => step.superseded(by),
     }
-}
-
-/// `time` later by `duration`, at most the last moment there is.
-pub(crate) fn after(time: Timestamp, duration: Duration) -> Timestamp {
-    SignedDuration::try_from(duration)
-        .ok()
-        .and_then(|duration| time.checked_add(duration).ok())
-        .unwrap_or(Timestamp::MAX)
 }
 
 struct Step<'a> {

@@ -7,9 +7,9 @@ use jiff::Timestamp;
 
 use super::*;
 use crate::profile::{DeviceType, Profile};
+use crate::rules::Rules;
 use crate::secret::Secret;
 use crate::session::Issued;
-use crate::step::Rules;
 
 const RULES: Rules = Rules { step_allowance: Duration::from_mins(5), first_drop: Duration::from_hours(24) };
 
