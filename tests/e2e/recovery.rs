@@ -1,9 +1,18 @@
 //! `kill -9`, and stops and starts of the ordinary kind: what was acknowledged is there, what was going on goes on.
 
-use serde_json::json;
-use wxlogin_state::{Secret, StateName, WId};
+use std::collections::HashMap;
+use std::time::Duration;
 
-use crate::harness::{Daemon, Platform, world};
+use futures_util::StreamExt;
+use futures_util::stream::iter;
+use rustix::process::Signal;
+use serde_json::json;
+use tokio::time::sleep;
+use wxlogin_state::public::Session;
+use wxlogin_state::{DropReason, Secret, StateName, WId};
+use wxlogind::wire::CreateSession;
+
+use crate::harness::{Daemon, Host, Platform, world};
 
 #[tokio::test]
 async fn twenty_logins_in_flight_go_on_after_kill_9() {
@@ -89,6 +98,34 @@ async fn what_is_online_stays_online_over_kill_9_and_over_a_clean_stop() {
 }
 
 #[tokio::test]
+async fn what_was_acknowledged_is_there_after_kill_9_at_any_moment() {
+    let (platform, mut daemon) = world().await;
+    let mut acknowledged = Vec::new();
+    for round in 1..=5 {
+        let client = daemon.host.client();
+        let request = || async { client.create(&CreateSession::default()).await };
+        let mut requests = iter(0..1_000).map(|_| request()).buffer_unordered(32).boxed();
+        // Amid the work, each time a little further on.
+        while acknowledged.len() < 20 * round * round {
+            acknowledged.push(requests.next().await.unwrap().unwrap().session);
+        }
+        daemon.process.signal(Signal::KILL);
+        // What was answered before the end came counts as well.
+        while let Some(answered) = requests.next().await {
+            acknowledged.extend(answered.map(|created| created.session));
+        }
+        daemon.process.exited().await;
+        daemon.restart().await;
+        let known: HashMap<WId, Session> =
+            daemon.everything().await.into_iter().map(|session| (session.w_id.clone(), session)).collect();
+        for session in &acknowledged {
+            assert_eq!(known.get(&session.w_id), Some(session), "in round {round}");
+        }
+    }
+    assert_eq!(platform.state().await["world"]["overlappingPolls"], 0);
+}
+
+#[tokio::test]
 async fn the_key_of_the_platform_survives_restarts() {
     let (platform, mut daemon) = world().await;
     daemon.online(&platform).await;
@@ -121,12 +158,12 @@ async fn a_code_that_was_entered_reaches_the_platform_over_kill_9() {
 #[tokio::test]
 async fn a_deadline_that_passes_while_the_daemon_is_away_is_kept() {
     let platform = Platform::start().await;
-    let mut daemon =
-        crate::harness::Host::against(&platform).with_device("qr_valid_for = \"1s\"").start().await;
+    let mut daemon = Host::against(&platform).with_device("qr_valid_for = \"1s\"").start().await;
     let w_id = daemon.begin().await;
     daemon.kill9().await;
-    tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
+    // Nothing tells that a second has passed but a second.
+    sleep(Duration::from_millis(1100)).await;
     daemon.restart().await;
     let session = daemon.until(&w_id, StateName::Dropped).await;
-    assert_eq!(session.drop.unwrap().reason, wxlogin_state::DropReason::Expired);
+    assert_eq!(session.drop.unwrap().reason, DropReason::Expired);
 }

@@ -43,7 +43,7 @@ impl Daemon {
         Self { process, supervisor, client: host.client(), host }
     }
 
-    /// Ends the daemon as a power cut would.
+    /// Ends the daemon without a moment for anything.
     pub(crate) async fn kill9(&mut self) {
         self.process.signal(Signal::KILL);
         self.process.exited().await;
