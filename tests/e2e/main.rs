@@ -1,1 +1,23 @@
-fn main() {}
+//! End-to-end tests: the real programs, over real sockets, against the sandbox.
+//!
+//! Each test has a temporary directory, a sandbox and a daemon of its own, so that they run side by side and
+//! leave nothing behind. Where one fails, what its programs wrote to standard error follows.
+
+#![expect(clippy::unwrap_used, reason = "a test ends where something is not as it should be")]
+
+mod accounts;
+mod bad_input;
+mod configuration;
+mod ctl;
+mod doors;
+mod ending;
+mod faults;
+mod full_disk;
+mod harness;
+mod lifecycle;
+mod login;
+mod programs;
+mod qr;
+mod reading;
+mod recovery;
+mod steps;

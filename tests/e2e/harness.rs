@@ -1,0 +1,27 @@
+//! What every end-to-end test works with: a platform, a daemon on a host of its own, and ways to ask them.
+
+mod daemon;
+mod host;
+mod http;
+mod platform;
+mod process;
+mod supervisor;
+
+use std::time::Duration;
+
+pub(crate) use daemon::{Daemon, login_of, refused};
+pub(crate) use host::{Host, PASSWORD};
+pub(crate) use http::{get, over_tcp, over_unix, request, value};
+pub(crate) use platform::Platform;
+pub(crate) use process::{Printed, Process, output};
+
+/// How long anything may take that is expected to happen. Far longer than it takes, so that only what never
+/// happens fails, on a busy machine too.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The two programs' worth of a test: a sandbox with the usual settings, and a daemon that works against it.
+pub(crate) async fn world() -> (Platform, Daemon) {
+    let platform = Platform::start().await;
+    let daemon = Host::against(&platform).start().await;
+    (platform, daemon)
+}

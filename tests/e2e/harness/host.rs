@@ -1,0 +1,130 @@
+//! A host for a daemon: a temporary directory with its configuration, its secrets, its socket and its state.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+use wxlogind::client::{Client, Target};
+use wxlogind::sandbox::ACCOUNT;
+
+use super::supervisor::Supervisor;
+use super::{Daemon, Platform, Process};
+
+/// The password at the platform. Not a word that stands in a log for other reasons.
+pub(crate) const PASSWORD: &str = "correct-horse-battery";
+
+/// Where one daemon at a time lives.
+#[derive(Debug)]
+pub(crate) struct Host {
+    dir: TempDir,
+    control: String,
+    device: String,
+}
+
+impl Host {
+    /// A host whose daemon works against `platform`, and is reached by its socket only.
+    pub(crate) fn against(platform: &Platform) -> Self {
+        Self::at(&platform.url())
+    }
+
+    /// The same, for a platform that is no sandbox.
+    pub(crate) fn at(base_url: &str) -> Self {
+        let host = Self {
+            dir: TempDir::with_prefix("wxlogind-e2e-").unwrap(),
+            control: "listen = \"\"\n".to_owned(),
+            device: format!("base_url = \"{base_url}\"\naccount = \"{ACCOUNT}\"\n"),
+        };
+        host.secret("password", PASSWORD);
+        host
+    }
+
+    /// Its daemon serves TCP as well, at a port that is free.
+    pub(crate) fn with_tcp(self) -> Self {
+        Self { control: "listen = \"127.0.0.1:0\"\n".to_owned(), ..self }
+    }
+
+    /// One more line in `[device]`.
+    pub(crate) fn with_device(mut self, line: &str) -> Self {
+        self.device += line;
+        self.device.push('\n');
+        self
+    }
+
+    /// Starts the daemon, and waits until it is ready.
+    pub(crate) async fn start(self) -> Daemon {
+        self.start_by(Self::command).await
+    }
+
+    /// Starts the daemon by a command of the test's own.
+    pub(crate) async fn start_by(self, command: impl Fn(&Self) -> Command) -> Daemon {
+        self.configure("");
+        let command = command(&self);
+        Daemon::run(self, command).await
+    }
+
+    /// Writes the configuration, with more lines for `[device]`.
+    pub(crate) fn configure(&self, more: &str) {
+        let Self { control, device, .. } = self;
+        let [state, socket, password] =
+            [self.state(), self.socket(), self.path("password")].map(|path| path.display().to_string());
+        let text = format!(
+            "[state]\ndir = \"{state}\"\n[control]\nsocket = \"{socket}\"\n{control}\
+             [device]\npassword_file = \"{password}\"\n{device}{more}\n"
+        );
+        fs::write(self.config(), text).unwrap();
+    }
+
+    /// `wxlogind` with this host's configuration and nothing else of the surroundings.
+    pub(crate) fn command(&self) -> Command {
+        let mut command = self.bare_command();
+        command.arg("--config").arg(self.config());
+        command
+    }
+
+    /// `wxlogind` as somebody starts it who has configured nothing.
+    pub(crate) fn bare_command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_wxlogind"));
+        command.current_dir(self.dir.path()).env("HOME", self.dir.path()).env_remove("XDG_STATE_HOME");
+        command.env("NOTIFY_SOCKET", self.path("notify"));
+        command
+    }
+
+    /// A file that only its owner can read.
+    pub(crate) fn secret(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.path(name);
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        path
+    }
+
+    pub(super) fn spawn(&self, command: Command) -> (Process, Supervisor) {
+        let notify = self.path("notify");
+        if notify.exists() {
+            fs::remove_file(&notify).unwrap();
+        }
+        let supervisor = Supervisor::listen(&notify);
+        (Process::spawn(command, &self.path("stderr")), supervisor)
+    }
+
+    pub(crate) fn client(&self) -> Client {
+        Client::new(Target::Socket(self.socket()))
+    }
+
+    pub(crate) fn config(&self) -> PathBuf {
+        self.path("config.toml")
+    }
+
+    pub(crate) fn socket(&self) -> PathBuf {
+        self.path("control.sock")
+    }
+
+    pub(crate) fn state(&self) -> PathBuf {
+        self.path("state")
+    }
+
+    pub(crate) fn path(&self, name: impl AsRef<Path>) -> PathBuf {
+        self.dir.path().join(name)
+    }
+}
