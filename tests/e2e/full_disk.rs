@@ -99,7 +99,7 @@ async fn a_full_disk_loses_nothing_and_is_recovered_from() {
     fillers.push(fill(&disk, "more"));
     let unready = daemon.send(get("/readyz")).await;
     assert_eq!(unready.status(), 503);
-    let reason = value(&unready)["reason"].as_str().unwrap().to_owned();
+    let reason = value(&unready)["detail"].as_str().unwrap().to_owned();
     assert!(reason.contains("full"), "{reason}");
     daemon.health().await.unwrap();
     let acknowledged = daemon.everything().await;
