@@ -75,9 +75,9 @@ impl Api {
         Arc::new(Self { driver, view, platform, defaults, pictures: Pictures::default() })
     }
 
-    /// Begins a login.
-    pub async fn begin(&self, asked: CreateSession) -> Result<Begun, Refused> {
-        Ok(self.driver.begin(sessions::login_request(self, asked)?).await?)
+    /// Begins a login; `request_key` is the caller's name for the request, where there is one.
+    pub async fn begin(&self, asked: CreateSession, request_key: Option<Arc<str>>) -> Result<Begun, Refused> {
+        Ok(self.driver.begin(sessions::login_request(self, asked, request_key)?).await?)
     }
 
     /// The QR of a session that waits to be scanned.

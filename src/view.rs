@@ -10,8 +10,9 @@ use std::ops::Bound;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use bytes::Bytes;
+use jiff::Timestamp;
 use serde::Serialize;
-use wxlogin_state::{Account, Seq, Session, StateName, WId, WcId, public};
+use wxlogin_state::{Account, Seq, Session, State, StateName, WId, WcId, public};
 
 mod waiting;
 
@@ -102,6 +103,8 @@ struct Tables {
     sessions: BTreeMap<Seq, Arc<SessionEntry>>,
     by_state: BTreeMap<StateName, BTreeSet<Seq>>,
     by_account: HashMap<WcId, BTreeSet<Seq>>,
+    by_request: HashMap<Arc<str>, Seq>,
+    dropped: BTreeSet<(Timestamp, Seq)>,
     accounts: BTreeMap<WcId, Arc<AccountEntry>>,
     by_presence: BTreeMap<bool, BTreeSet<WcId>>,
 }
@@ -189,8 +192,7 @@ impl View {
             .collect()
     }
 
-    /// The sessions of an account that are not dropped, oldest first: at most one online and one in flight,
-    /// but for logins that were begun without saying whose they are.
+    /// The sessions of an account that are not dropped, oldest first: at most one online and one in flight.
     pub fn live_sessions(&self, wc_id: &WcId) -> Vec<Arc<SessionEntry>> {
         let tables = self.read();
         let places = tables.by_account.get(wc_id).into_iter().flatten();
@@ -199,6 +201,19 @@ impl View {
             .filter(|session| session.state.name() != StateName::Dropped)
             .cloned()
             .collect()
+    }
+
+    /// The session that was begun by the request of this name.
+    pub fn requested_as(&self, key: &str) -> Option<Arc<SessionEntry>> {
+        let tables = self.read();
+        tables.sessions.get(tables.by_request.get(key)?).cloned()
+    }
+
+    /// At most `limit` dropped sessions and when they dropped, the longest ago first.
+    pub fn dropped_first(&self, limit: usize) -> Vec<(Timestamp, WId)> {
+        let tables = self.read();
+        let entry = |(at, place): &(Timestamp, Seq)| Some((*at, tables.sessions.get(place)?.w_id.clone()));
+        tables.dropped.iter().filter_map(entry).take(limit).collect()
     }
 
     /// All sessions that somebody is still to complete, oldest first.
@@ -286,6 +301,12 @@ impl Tables {
         if let Some(wc_id) = &session.wc_id {
             self.by_account.entry(wc_id.clone()).or_default().insert(place);
         }
+        if let Some(key) = &session.request_key {
+            self.by_request.insert(key.clone(), place);
+        }
+        if let State::Dropped { drop, .. } = &session.state {
+            self.dropped.insert((drop.at, place));
+        }
     }
 
     fn forget_session(&mut self, w_id: &WId) {
@@ -299,6 +320,12 @@ impl Tables {
     fn unindex(&mut self, old: &SessionEntry) {
         if let Some(places) = self.by_state.get_mut(&old.state.name()) {
             places.remove(&old.born);
+        }
+        if let Some(key) = &old.request_key {
+            self.by_request.remove(key);
+        }
+        if let State::Dropped { drop, .. } = &old.state {
+            self.dropped.remove(&(drop.at, old.born));
         }
         if let Some(wc_id) = &old.wc_id
             && let Some(places) = self.by_account.get_mut(wc_id)

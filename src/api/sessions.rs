@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::{BufMut, Bytes, BytesMut};
 use serde::Deserialize;
@@ -26,6 +26,12 @@ const PAGE: usize = 100;
 /// Most rows of a page.
 const LONGEST_PAGE: usize = 500;
 
+/// Names a request (draft-ietf-httpapi-idempotency-key-header).
+const IDEMPOTENCY_KEY: &str = "idempotency-key";
+
+/// Longest of these names, in bytes: a UUID has 36.
+const LONGEST_KEY: usize = 64;
+
 /// Longest address of a proxy, in bytes: a host name of 255 and its port.
 const LONGEST_PROXY: usize = 261;
 
@@ -40,19 +46,40 @@ pub(super) fn rendered(status: StatusCode, json: Bytes) -> Response {
     (status, [(header::CONTENT_TYPE, "application/json")], json).into_response()
 }
 
-/// `POST /v1/sessions`: fetches a QR and starts the login.
+/// `POST /v1/sessions`: fetches a QR and starts the login. Asked again with the same `Idempotency-Key`, the same
+/// login is the answer, for as long as it is known.
 pub(super) async fn create(
     State(api): State<Arc<Api>>,
+    headers: HeaderMap,
     Body(asked): Body<CreateSession>,
 ) -> Result<Response, Refused> {
-    let begun = api.begin(asked).await?;
+    let begun = api.begin(asked, request_key(&headers)?).await?;
     let status = if begun.fresh { StatusCode::CREATED } else { StatusCode::OK };
     Ok(rendered(status, begun.session.json()))
 }
 
+fn request_key(headers: &HeaderMap) -> Result<Option<Arc<str>>, Refused> {
+    let Some(key) = headers.get(IDEMPOTENCY_KEY) else { return Ok(None) };
+    let fits = |key: &&str| {
+        (1..=LONGEST_KEY).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic())
+    };
+    key.to_str().ok().filter(fits).map(|key| Some(key.into())).ok_or_else(|| {
+        let detail = format!("an idempotency key has 1 to {LONGEST_KEY} visible ASCII characters");
+        Refused::invalid("Idempotency-Key", detail)
+    })
+}
+
 /// What the caller asked for, with what the account and the configuration say where the caller does not. A
 /// known account keeps its device and its place: another one is a known cause of drops.
-pub(super) fn login_request(api: &Api, asked: CreateSession) -> Result<LoginRequest, Refused> {
+pub(super) fn login_request(
+    api: &Api,
+    asked: CreateSession,
+    request_key: Option<Arc<str>>,
+) -> Result<LoginRequest, Refused> {
+    if asked.new_device && asked.wc_id.is_none() {
+        let detail = "newDevice says that a known account is to become a new device; name it with wcId";
+        return Err(Refused::invalid("newDevice", detail));
+    }
     let account = asked.wc_id.as_ref().and_then(|wc_id| api.view.account(wc_id));
     let account = account.as_ref().map(|account| &***account);
     let defaults = api.defaults.borrow().clone();
@@ -67,6 +94,8 @@ pub(super) fn login_request(api: &Api, asked: CreateSession) -> Result<LoginRequ
         wc_id: asked.wc_id,
         label: asked.label,
         force: asked.force,
+        new_device: asked.new_device,
+        request_key,
     })
 }
 

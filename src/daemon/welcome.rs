@@ -57,7 +57,7 @@ fn control(socket: &Path) -> String {
 
 async fn first_login(api: &Api, control: &str) {
     let asked = CreateSession { label: "first light".parse().ok(), ..CreateSession::default() };
-    match api.begin(asked).await {
+    match api.begin(asked, None).await {
         Ok(begun) => {
             show_qr(api, &begun.session).await;
             follow(&api.view, &begun.session, control).await;

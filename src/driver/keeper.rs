@@ -3,18 +3,19 @@
 //! The engine refuses every write after one that failed, and what the failed one left is unknown. Until the
 //! store is open again the daemon is read-only: everything is served, nothing is accepted.
 
+use std::error::Error;
 use std::fmt;
-use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use tokio::sync::watch;
 use tracing::{error, info, warn};
 use wxlogin_state::{Batch, CommitError, Contents, OpenError, Retention, StateDir, Store, export};
 
 /// How long to wait before the store is opened again after a failure.
-const REOPEN_AFTER: SignedDuration = SignedDuration::from_secs(5);
+const REOPEN_AFTER: Duration = Duration::from_secs(5);
 
 /// Whether the store can be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,7 +48,18 @@ pub(super) struct Keeper {
     retention: Retention,
     store: Option<Store>,
     state: watch::Sender<StoreState>,
-    reopen_at: Timestamp,
+    reopen_at: Instant,
+}
+
+/// What became of opening the store again.
+#[derive(Debug)]
+pub(super) enum Reopened {
+    /// It can be written; this is what it holds.
+    Writable(Contents),
+    /// Not yet.
+    NotYet,
+    /// What is there is damaged: it has to be restored, which a start does.
+    Damaged,
 }
 
 impl Keeper {
@@ -57,9 +69,9 @@ impl Keeper {
         now: Timestamp,
     ) -> Result<(Self, watch::Receiver<StoreState>, Contents), OpenError> {
         let opened = Store::open(&dir, retention).or_else(|error| match error {
-            OpenError::Directory { ref source, .. } if source.kind() == io::ErrorKind::StorageFull => {
+            full if full.is_full() => {
                 // The ballast is there for just this.
-                dir.release_ballast().map_err(|_| error)?;
+                dir.release_ballast().map_err(|_| full)?;
                 Store::open(&dir, retention)
             }
             error => Err(error),
@@ -69,7 +81,7 @@ impl Keeper {
             opened => opened?,
         };
         let (state, watched) = watch::channel(StoreState::Writable);
-        let keeper = Self { dir, retention, store: Some(store), state, reopen_at: Timestamp::MIN };
+        let keeper = Self { dir, retention, store: Some(store), state, reopen_at: Instant::now() };
         keeper.take_ballast();
         Ok((keeper, watched, contents))
     }
@@ -84,34 +96,30 @@ impl Keeper {
     }
 
     /// When to try to open the store again.
-    pub(super) fn reopen_at(&self) -> Option<Timestamp> {
+    pub(super) fn reopen_at(&self) -> Option<Instant> {
         self.store.is_none().then_some(self.reopen_at)
     }
 
     /// Makes the batch durable; the reason where it is not known to be.
-    pub(super) fn commit(&mut self, batch: &Batch, now: Timestamp) -> Result<(), ReadOnly> {
-        self.write(now, |store| store.commit(batch))
+    pub(super) fn commit(&mut self, batch: &Batch) -> Result<(), ReadOnly> {
+        self.write(|store| store.commit(batch))
     }
 
     /// Whether a commit would work now; the reason where not.
-    pub(super) fn prove_writable(&mut self, now: Timestamp) -> Result<(), ReadOnly> {
-        self.write(now, Store::prove_writable)
+    pub(super) fn prove_writable(&mut self) -> Result<(), ReadOnly> {
+        self.write(Store::prove_writable)
     }
 
-    fn write(
-        &mut self,
-        now: Timestamp,
-        write: impl FnOnce(&mut Store) -> Result<(), CommitError>,
-    ) -> Result<(), ReadOnly> {
+    fn write(&mut self, write: impl FnOnce(&mut Store) -> Result<(), CommitError>) -> Result<(), ReadOnly> {
         let Some(store) = &mut self.store else {
             return Err(self.read_only());
         };
         write(store).map_err(|failure| {
             error!(
-                error = &failure as &dyn std::error::Error,
+                error = &failure as &dyn Error,
                 "the store cannot be written; reading goes on, changes are refused until it can"
             );
-            self.close(&failure, now);
+            self.close(&failure);
             self.read_only()
         })
     }
@@ -124,10 +132,10 @@ impl Keeper {
         }
     }
 
-    /// Opens the store again where it is time; everything it holds, to be shown instead of what was known.
-    pub(super) fn reopen(&mut self, now: Timestamp) -> Option<Contents> {
-        if self.is_writable() || now < self.reopen_at {
-            return None;
+    /// Opens the store again where it is time. What it holds then is true, whatever was known before.
+    pub(super) fn reopen(&mut self) -> Reopened {
+        if self.is_writable() || Instant::now() < self.reopen_at {
+            return Reopened::NotYet;
         }
         match self.open_writable() {
             Ok((store, contents)) => {
@@ -135,43 +143,55 @@ impl Keeper {
                 self.store = Some(store);
                 self.take_ballast();
                 self.state.send_replace(StoreState::Writable);
-                Some(contents)
+                Reopened::Writable(contents)
             }
-            Err(failure) => {
-                warn!(error = &*failure, "the store cannot be opened yet");
-                self.reopen_at = now + REOPEN_AFTER;
-                None
+            Err(NotOpened::Damaged(damage)) => {
+                error!(error = &damage as &dyn Error, "the store is damaged");
+                Reopened::Damaged
+            }
+            Err(NotOpened::NotYet(failure)) => {
+                warn!(error = &*failure as &dyn Error, "the store cannot be opened yet");
+                self.reopen_at = Instant::now() + REOPEN_AFTER;
+                Reopened::NotYet
             }
         }
     }
 
     /// Opening may work where writing does not, so both are tried.
-    fn open_writable(&self) -> Result<(Store, Contents), Box<dyn std::error::Error>> {
-        let (mut store, contents) = Store::open(&self.dir, self.retention)?;
-        store.prove_writable()?;
+    fn open_writable(&self) -> Result<(Store, Contents), NotOpened> {
+        let (mut store, contents) = Store::open(&self.dir, self.retention).map_err(|e| {
+            if e.is_damage() { NotOpened::Damaged(e) } else { NotOpened::NotYet(Box::new(e)) }
+        })?;
+        store.prove_writable().map_err(|failure| NotOpened::NotYet(Box::new(failure)))?;
         Ok((store, contents))
     }
 
-    fn close(&mut self, failure: &CommitError, now: Timestamp) {
+    fn close(&mut self, failure: &CommitError) {
         // The engine lets go of its files only when it is dropped.
         self.store = None;
-        self.reopen_at = now + REOPEN_AFTER;
+        self.reopen_at = Instant::now() + REOPEN_AFTER;
         let read_only =
             ReadOnly { reason: failure.to_string().into(), full: matches!(failure, CommitError::Full(_)) };
         self.state.send_replace(StoreState::ReadOnly(read_only));
         if let Err(error) = self.dir.release_ballast() {
-            warn!(error = &error as &dyn std::error::Error, "the ballast cannot be released");
+            warn!(error = &error as &dyn Error, "the ballast cannot be released");
         }
     }
 
     fn take_ballast(&self) {
         if let Err(error) = self.dir.restore_ballast() {
             warn!(
-                error = &error as &dyn std::error::Error,
+                error = &error as &dyn Error,
                 "there is no room for the ballast: the disk under the state directory is almost full"
             );
         }
     }
+}
+
+/// Why the store is not open again.
+enum NotOpened {
+    Damaged(OpenError),
+    NotYet(Box<dyn Error + Send + Sync>),
 }
 
 /// The store as its last export has it. Where there is none the damage is the answer: nothing is guessed.
@@ -182,14 +202,14 @@ fn restored(
     now: Timestamp,
 ) -> Result<(Store, Contents), OpenError> {
     let export = export_in(dir);
-    error!(error = &damage as &dyn std::error::Error, "the store is damaged");
+    error!(error = &damage as &dyn Error, "the store is damaged");
     let contents = match export::read(&export) {
         Ok(contents) => contents,
         Err(unusable) => {
             error!(
-                error = &unusable as &dyn std::error::Error,
-                "there is no export to restore from: move the state directory aside to begin anew, or put a \
-                 backup's export in its place"
+                error = &unusable as &dyn Error,
+                "there is no whole export to restore from: move the state directory aside to begin anew, or put \
+                 a backup's export in its place"
             );
             return Err(damage);
         }

@@ -1,25 +1,28 @@
 //! The driver's loop: one round after another until it is told to stop.
 
+use std::collections::HashSet;
+use std::error::Error;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
-use wxlogin_state::{DropReason, Input, Issued as Start, PlatformKey, Seq, Session, State, StateName, WId};
+use tokio_util::task::TaskTracker;
+use tracing::{error, info, warn};
+use wxlogin_state::{DropReason, Input, Issued as Start, PlatformKey, Seq, State, StateName, WId};
 
-use super::begin::{Beginnings, Issued, Ticket, denied, refuse};
+use super::begin::{Beginning, Beginnings, Issued};
+use super::duties::Duties;
 use super::exporting::Exporting;
-use super::keeper::Keeper;
+use super::handle::{Begun, Denied, Driver, Figures, LoginRequest, Message, Reply};
+use super::keeper::{Keeper, Reopened};
 use super::turn::{Staged, Turn};
-use super::{Begun, Denied, Driver, LoginRequest, Message, Opened, Remaining, Reply};
-use crate::duties::Duties;
-use crate::platform::{Platform, QrRequest};
-use crate::view::{Changes, SessionEntry, SessionFilter, View};
+use crate::clock::Clock;
+use crate::platform::{Pace, Platform};
+use crate::view::{Changes, SessionEntry, View};
 
-/// Most messages in one round: bounds the commit, and how long the first of them waits for the last.
+/// Most messages, and most deadlines, in one round: bounds the commit, and how long the first waits for the last.
 const ROUND: usize = 1024;
 
 /// Longest sleep. Due times are wall-clock: after a jump of the clock or a suspended host, everything due is
@@ -32,82 +35,95 @@ const RESUME_EVERY: Duration = Duration::from_millis(5);
 /// … but all within this time.
 const RESUME_WITHIN: Duration = Duration::from_secs(5);
 
+/// How long no deadline is kept once the store can be written again: an answer that was given meanwhile is
+/// offered at [`Pace`], and goes before a deadline that passed meanwhile.
+const ANSWERS_FIRST: Duration = Pace::LONGEST.saturating_add(Duration::from_secs(1));
+
+/// How often what is not urgent is looked after.
+const TIDY_EVERY: Duration = Duration::from_secs(30);
+
 /// Most dropped sessions that stay known, however young: what a runaway client can make the store hold.
 const DROPPED_KEPT: usize = 50_000;
 
 /// Most sessions forgotten in one round.
 const FORGET_AT_ONCE: usize = 1_000;
 
+/// What the driver stands on.
+#[derive(Debug)]
+pub(super) struct Ground {
+    pub(super) inbox: mpsc::Receiver<Message>,
+    pub(super) keeper: Keeper,
+    pub(super) last_seq: Seq,
+    pub(super) platform_key: Option<PlatformKey>,
+    pub(super) view: Arc<View>,
+    pub(super) driver: Driver,
+    pub(super) figures: Figures,
+    pub(super) clock: Clock,
+    pub(super) tasks: TaskTracker,
+}
+
 /// The driver at work.
 #[derive(Debug)]
 pub(super) struct Rounds {
-    inbox: mpsc::Receiver<Message>,
-    keeper: Keeper,
-    last_seq: Seq,
-    view: Arc<View>,
-    driver: Driver,
-    parts: Remaining,
-    platform: Platform,
+    ground: Ground,
     duties: Duties,
     beginnings: Beginnings,
-    /// Ends the requests for a QR that are still out when the driver ends.
-    end: CancellationToken,
-    runtime: Handle,
-    next_tidy: Timestamp,
     exporting: Exporting,
-    platform_key: Option<PlatformKey>,
+    runtime: Handle,
+    next_tidy: Instant,
+    deadlines_from: Instant,
+    stopping: bool,
 }
 
-/// Who hears what became of a round, once it is committed.
+/// Who hears what became of a round, once it is committed. What a refusal rests on may be staged as well, so it
+/// waits like everything else.
 enum Answer {
-    Session(Reply<Arc<SessionEntry>>, WId),
+    Session(Reply<Arc<SessionEntry>>, Result<WId, Denied>),
     /// The first of these has begun it, the others have joined.
-    Begun(Vec<Reply<Begun>>, WId),
-    /// It was on its way already.
+    Begun(Vec<Reply<Begun>>, Result<WId, Denied>),
+    /// It was there already.
     Joined(Reply<Begun>, WId),
-    Done(Reply<()>),
+    Done(Reply<()>, Result<(), Denied>),
 }
 
 impl Rounds {
-    pub(super) fn new(opened: Opened, platform: Platform, runtime: Handle) -> Self {
-        let Opened { view, driver, inbox, keeper, last_seq, parts, platform_key } = opened;
-        let duties = Duties::new(platform.clone(), driver.clone(), parts.tasks.clone());
+    pub(super) fn new(ground: Ground, platform: Platform, runtime: Handle) -> Self {
+        let (driver, tasks) = (ground.driver.clone(), ground.tasks.clone());
         Self {
-            inbox,
-            exporting: Exporting::new(keeper.export()),
-            platform_key,
-            keeper,
-            last_seq,
-            view,
-            driver,
-            parts,
-            platform,
-            duties,
-            beginnings: Beginnings::default(),
-            end: CancellationToken::new(),
+            duties: Duties::new(platform.clone(), driver.clone(), tasks.clone()),
+            beginnings: Beginnings::new(platform, driver, tasks),
+            exporting: Exporting::new(ground.keeper.export(), runtime.clone()),
+            ground,
             runtime,
-            next_tidy: Timestamp::MIN,
+            next_tidy: Instant::now(),
+            deadlines_from: Instant::now(),
+            stopping: false,
         }
     }
 
     pub(super) fn run(mut self) {
         self.resume();
         let mut messages = Vec::with_capacity(ROUND);
-        let mut going_on = true;
-        while going_on {
-            self.wait(&mut messages);
-            going_on = !messages.iter().any(|message| matches!(message, Message::Stop));
-            self.reopen();
+        while self.wait(&mut messages) {
+            if messages.iter().any(|message| matches!(message, Message::Stop)) {
+                // What is in the inbox is done, and nothing more comes in.
+                self.stopping = true;
+                self.ground.inbox.close();
+            }
+            if let Reopened::Damaged = self.reopen() {
+                error!("ending, so that the next start restores the store from its export");
+                break;
+            }
             self.round(messages.drain(..));
         }
         self.duties.stop();
-        self.end.cancel();
-        self.exporting.finish(self.last_seq, &self.view, self.platform_key.as_ref());
+        self.beginnings.stop();
+        self.exporting.finish(self.ground.last_seq, &self.ground.view, self.ground.platform_key.as_ref());
     }
 
     /// Takes up what was in flight. Not all at once: the platform sees a trickle, not a flood.
     fn resume(&mut self) {
-        let in_flight = self.view.in_flight();
+        let in_flight = self.ground.view.in_flight();
         let count = u32::try_from(in_flight.len()).unwrap_or(u32::MAX).max(1);
         let step = RESUME_EVERY.min(RESUME_WITHIN / count);
         for (n, session) in (0..).zip(&in_flight) {
@@ -118,58 +134,57 @@ impl Rounds {
         }
     }
 
-    /// Waits for a message or the next due time, whichever comes first.
-    fn wait(&mut self, messages: &mut Vec<Message>) {
+    /// Waits for a message or the next due time, whichever comes first; false once the inbox is closed and empty.
+    fn wait(&mut self, messages: &mut Vec<Message>) -> bool {
         let sleep = self.until_next_due();
-        let inbox = &mut self.inbox;
+        let inbox = &mut self.ground.inbox;
         self.runtime.block_on(async {
             tokio::select! {
                 biased;
-                received = inbox.recv_many(messages, ROUND) => {
-                    // The driver holds a handle of its own, so the inbox cannot be closed.
-                    debug_assert!(received > 0);
-                }
-                () = tokio::time::sleep(sleep) => {}
+                received = inbox.recv_many(messages, ROUND) => received > 0,
+                () = tokio::time::sleep(sleep) => true,
             }
-        });
+        })
     }
 
     fn until_next_due(&self) -> Duration {
-        let due = match self.keeper.reopen_at() {
-            Some(reopen_at) => Some(reopen_at),
-            None => self.duties.next_due(),
-        };
-        let now = self.parts.clock.now();
-        due.map_or(LONGEST_SLEEP, |due| {
-            Duration::try_from(due.duration_since(now)).unwrap_or(Duration::ZERO).min(LONGEST_SLEEP)
-        })
+        if let Some(reopen_at) = self.ground.keeper.reopen_at() {
+            return reopen_at.saturating_duration_since(Instant::now());
+        }
+        let Some(due) = self.duties.next_due() else { return LONGEST_SLEEP };
+        let due = due.duration_since(self.ground.clock.now());
+        Duration::try_from(due)
+            .unwrap_or(Duration::ZERO)
+            .max(self.deadlines_from.saturating_duration_since(Instant::now()))
+            .min(LONGEST_SLEEP)
     }
 
     /// One round: step everything, commit once, then show, act and answer.
     fn round(&mut self, messages: impl Iterator<Item = Message>) {
-        let now = self.parts.clock.now();
-        let view = self.view.clone();
-        let rules = self.parts.figures.rules;
-        let mut turn = Turn::new(&view, &rules, now, self.last_seq);
+        let now = self.ground.clock.now();
+        let view = self.ground.view.clone();
+        let rules = self.ground.figures.rules;
+        let mut turn = Turn::new(&view, &rules, now, self.ground.last_seq);
         let mut answers = Vec::new();
         for message in messages {
             answers.extend(self.take(message, &mut turn));
         }
-        if self.keeper.is_writable() {
+        if self.ground.keeper.is_writable() {
             self.take_due(now, &mut turn);
             self.tidy(now, &mut turn);
         }
         let Staged { batch, changes, last_seq } = turn.finish();
+        let keeper = &mut self.ground.keeper;
         let written = if !batch.is_empty() {
-            self.keeper.commit(&batch, now)
-        } else if answers.iter().any(|answer| matches!(answer, Answer::Done(_))) {
-            self.keeper.prove_writable(now)
+            keeper.commit(&batch)
+        } else if answers.iter().any(|answer| matches!(answer, Answer::Done(..))) {
+            keeper.prove_writable()
         } else {
             Ok(())
         };
         let committed = written.map_err(Denied::Unwritable);
         if committed.is_ok() {
-            self.last_seq = last_seq;
+            self.ground.last_seq = last_seq;
             self.publish(changes);
         }
         for answer in answers {
@@ -179,199 +194,210 @@ impl Rounds {
 
     fn take(&mut self, message: Message, turn: &mut Turn<'_>) -> Option<Answer> {
         match message {
-            Message::Input { w_id, input, reply } => match turn.apply(&w_id, input) {
-                Ok(()) => Some(Answer::Session(reply, w_id)),
-                Err(denied) => deny(reply, denied),
-            },
+            Message::Input { w_id, input, reply } => {
+                let applied = turn.apply(&w_id, input);
+                Some(Answer::Session(reply, applied.map(|()| w_id)))
+            }
             Message::Begin { request, reply } => self.begin(request, reply, turn),
             Message::Issued(issued) => self.issued(issued, turn),
-            Message::KeepKey { key, reply } => match turn.keep_key(&key) {
-                Ok(()) => {
-                    self.platform_key = Some(key);
-                    Some(Answer::Done(reply))
-                }
-                Err(denied) => deny(reply, denied),
-            },
+            Message::KeepKey { key, reply } => {
+                let kept = turn.keep_key(&key);
+                self.ground.platform_key = Some(key);
+                Some(Answer::Done(reply, kept))
+            }
             Message::Figures(figures) => {
-                self.parts.figures = figures;
+                self.ground.figures = figures;
                 None
             }
-            Message::Ping(reply) => Some(Answer::Done(reply)),
+            Message::Ping(reply) => Some(Answer::Done(reply, Ok(()))),
             Message::Stop => None,
         }
     }
 
     /// Begins a login, joins one that is on its way, or says why not.
-    fn begin(&mut self, request: LoginRequest, reply: Reply<Begun>, turn: &Turn<'_>) -> Option<Answer> {
-        if !self.keeper.is_writable() {
-            // A QR that cannot be noted would be a login nobody knows of.
-            return deny(reply, Denied::Unwritable(self.keeper.read_only()));
+    fn begin(&mut self, request: LoginRequest, reply: Reply<Begun>, turn: &mut Turn<'_>) -> Option<Answer> {
+        if let Some(w_id) = request.request_key.as_deref().and_then(|key| turn.requested_as(key)) {
+            return Some(Answer::Begun(vec![reply], Ok(w_id)));
         }
-        if let Some(wc_id) = &request.wc_id {
-            for session in turn.live_sessions(wc_id) {
-                if session.state.name().is_in_flight() {
-                    return Some(Answer::Joined(reply, session.w_id.clone()));
-                }
-                if !request.force {
-                    let (wc_id, w_id) = (wc_id.clone(), session.w_id.clone());
-                    return deny(reply, Denied::AlreadyOnline { wc_id, w_id });
-                }
-            }
+        match self.on_its_way(&request, turn) {
+            Err(denied) => return Some(Answer::Begun(vec![reply], Err(denied))),
+            Ok(Some(w_id)) => return Some(Answer::Joined(reply, w_id)),
+            Ok(None) => {}
         }
         let reply = match self.beginnings.join(&request, reply) {
             Ok(()) => return None,
             Err(reply) => reply,
         };
-        let in_flight = self.view.count_in_flight() + self.beginnings.len();
-        if in_flight >= self.parts.figures.max_in_flight {
-            return deny(reply, Denied::TooMany(in_flight));
+        let in_flight = turn.count_in_flight() + self.beginnings.len();
+        if in_flight >= self.ground.figures.max_in_flight {
+            return Some(Answer::Begun(vec![reply], Err(Denied::TooMany(in_flight))));
         }
-        let qr_request =
-            QrRequest { wc_id: request.wc_id.clone(), device: request.device, proxy: request.proxy.clone() };
-        let ticket = self.beginnings.start(request, reply);
-        self.fetch_qr(ticket, qr_request);
+        self.beginnings.start(request, reply);
         None
     }
 
-    fn fetch_qr(&self, ticket: Ticket, request: QrRequest) {
-        let (platform, inbox) = (self.platform.clone(), self.driver.inbox.clone());
-        let fetch = async move {
-            let result = platform.issue_qr(&request).await;
-            // A driver that has ended has told everybody who waits.
-            let _ = inbox.send(Message::Issued(Issued { ticket, result })).await;
-        };
-        let end = self.end.clone();
-        self.parts.tasks.spawn(async move { end.run_until_cancelled(fetch).await });
+    /// The login of the same account that somebody is still to complete; a refusal where nothing may be begun.
+    fn on_its_way(&self, request: &LoginRequest, turn: &mut Turn<'_>) -> Result<Option<WId>, Denied> {
+        if self.stopping {
+            return Err(Denied::Stopping);
+        }
+        if !self.ground.keeper.is_writable() {
+            // A QR that cannot be noted would be a login nobody knows of.
+            return Err(Denied::Unwritable(self.ground.keeper.read_only()));
+        }
+        let Some(wc_id) = &request.wc_id else { return Ok(None) };
+        for session in turn.live_sessions(wc_id) {
+            // One that is overdue is no login to join; one that is not is left as it is.
+            turn.apply(&session.w_id, Input::DeadlinePassed)?;
+        }
+        let live = turn.live_sessions(wc_id);
+        match live.iter().find(|session| session.state.name().is_in_flight()) {
+            Some(session) => Ok(Some(session.w_id.clone())),
+            None => refuse_online(request, turn).map(|()| None),
+        }
     }
 
     fn issued(&mut self, issued: Issued, turn: &mut Turn<'_>) -> Option<Answer> {
-        let beginning = self.beginnings.finish(issued.ticket)?;
-        let (request, waiting) = (beginning.request, beginning.waiting);
-        let qr = match issued.result {
-            Ok(qr) => qr,
+        let Beginning { request, waiting } = self.beginnings.finish(&issued)?;
+        let begun = match issued.result {
+            Ok(qr) => {
+                let w_id = qr.w_id.clone();
+                // The account may have gone online meanwhile, by a login that was begun without its name.
+                refuse_online(&request, turn)
+                    .and_then(|()| {
+                        turn.begin(Start {
+                            w_id: qr.w_id,
+                            qr_url: qr.qr_url,
+                            label: request.label,
+                            device: request.device,
+                            proxy: request.proxy,
+                            wc_id: request.wc_id,
+                            new_device: request.new_device,
+                            request_key: request.request_key,
+                        })
+                    })
+                    .inspect_err(|denied| {
+                        warn!(wId = %w_id, error = denied as &dyn Error, "a QR that was issued is not used");
+                    })
+                    .map(|()| w_id)
+            }
             Err(trouble) => {
                 warn!(
                     wcId = request.wc_id.as_ref().map(tracing::field::display),
-                    error = &trouble as &dyn std::error::Error,
+                    error = &trouble as &dyn Error,
+                    body = trouble.body_excerpt(),
                     "the platform issued no QR"
                 );
-                refuse(waiting, &denied(trouble));
-                return None;
+                Err(Denied::Platform(Arc::new(trouble)))
             }
         };
-        if turn.session(&qr.w_id).is_some() {
-            refuse(waiting, &Denied::Reissued(qr.w_id));
-            return None;
-        }
-        let w_id = qr.w_id.clone();
-        let start = Start {
-            w_id: qr.w_id,
-            qr_url: qr.qr_url,
-            label: request.label,
-            device: request.device,
-            proxy: request.proxy,
-            wc_id: request.wc_id,
-        };
-        let now = self.parts.clock.now();
-        let session = Session::begun(start, turn.next_seq(), now, &self.parts.figures.rules);
-        match turn.begin(session) {
-            Ok(()) => Some(Answer::Begun(waiting, w_id)),
-            Err(denied) => {
-                refuse(waiting, &denied);
-                None
-            }
-        }
+        Some(Answer::Begun(waiting, begun))
     }
 
-    /// Steps every session whose deadline has passed.
-    fn take_due(&self, now: Timestamp, turn: &mut Turn<'_>) {
-        for w_id in self.duties.due(now) {
-            if let Err(denied) = turn.apply(&w_id, Input::DeadlinePassed) {
-                warn!(wId = %w_id, error = &denied as &dyn std::error::Error, "a deadline could not be kept");
-            }
-        }
-    }
-
-    /// Forgets sessions that were dropped long ago, oldest first.
-    fn tidy(&mut self, now: Timestamp, turn: &mut Turn<'_>) {
-        if now < self.next_tidy {
+    /// Steps sessions whose deadline has passed.
+    fn take_due(&mut self, now: Timestamp, turn: &mut Turn<'_>) {
+        if Instant::now() < self.deadlines_from {
             return;
         }
-        self.next_tidy = now + SignedDuration::from_secs(30);
-        let (view, key) = (&self.view, self.platform_key.as_ref());
-        self.exporting.run_if_due(now, self.last_seq, view, key, &self.parts.tasks);
-        let filter = SessionFilter { state: Some(StateName::Dropped), ..SessionFilter::default() };
-        let too_many = self.view.count(StateName::Dropped).saturating_sub(DROPPED_KEPT);
-        let oldest = self.view.sessions(&filter, FORGET_AT_ONCE);
-        for (n, session) in oldest.iter().enumerate() {
-            let State::Dropped { drop, .. } = &session.state else { continue };
-            let age = Duration::try_from(now.duration_since(drop.at)).unwrap_or_default();
-            if n < too_many || age > self.parts.figures.keep_dropped {
-                turn.forget(&session.w_id);
+        for w_id in self.duties.due(now, ROUND) {
+            if let Err(denied) = turn.apply(&w_id, Input::DeadlinePassed) {
+                error!(wId = %w_id, error = &denied as &dyn Error, "a deadline cannot be kept");
+                self.duties.forget_deadline(&w_id);
+            }
+        }
+    }
+
+    /// What is not urgent: exports, polls that were lost, sessions that were dropped long ago.
+    fn tidy(&mut self, now: Timestamp, turn: &mut Turn<'_>) {
+        if Instant::now() < self.next_tidy {
+            return;
+        }
+        self.next_tidy = Instant::now() + TIDY_EVERY;
+        let Ground { view, platform_key, last_seq, figures, .. } = &self.ground;
+        self.exporting.run_if_due(*last_seq, view, platform_key.as_ref());
+        self.duties.revive(view);
+        let too_many = view.count(StateName::Dropped).saturating_sub(DROPPED_KEPT);
+        for (n, (dropped_at, w_id)) in view.dropped_first(FORGET_AT_ONCE).into_iter().enumerate() {
+            let age = Duration::try_from(now.duration_since(dropped_at)).unwrap_or_default();
+            if n < too_many || age > figures.keep_dropped {
+                turn.forget(&w_id);
             }
         }
     }
 
     fn publish(&mut self, changes: Changes) {
-        let changed = changes.sessions.clone();
-        self.view.publish(changes);
-        for session in &changed {
-            log_transition(session);
+        let stepped = changes.sessions.clone();
+        self.ground.view.publish(changes);
+        stepped.iter().for_each(log_transition);
+        // Only a session's last value says what must be going on.
+        let mut settled = HashSet::new();
+        for session in stepped.iter().rev().filter(|session| settled.insert(&session.w_id)) {
             self.duties.settle(session, Duration::ZERO);
         }
     }
 
+    /// Whoever gave up waiting needs no answer: the outcome is in the view.
     fn answer(&self, answer: Answer, committed: &Result<(), Denied>) {
-        // Whoever gave up waiting needs no answer: the outcome is in the view.
+        let committed = || committed.clone();
         match answer {
-            Answer::Session(reply, w_id) => {
-                let session = || self.view.session(&w_id).ok_or(Denied::NoSession(w_id));
-                let _ = reply.send(committed.clone().and_then(|()| session()));
+            Answer::Session(reply, applied) => {
+                let _ = reply.send(committed().and(applied).and_then(|w_id| self.shown(&w_id)));
             }
-            Answer::Begun(waiting, w_id) => {
+            Answer::Begun(waiting, begun) => {
                 for (n, reply) in waiting.into_iter().enumerate() {
-                    let _ = reply.send(committed.clone().and_then(|()| self.begun(&w_id, n == 0)));
+                    let begun = committed().and(begun.clone());
+                    let session = begun.and_then(|w_id| self.shown(&w_id));
+                    let _ = reply.send(session.map(|session| Begun { session, fresh: n == 0 }));
                 }
             }
             Answer::Joined(reply, w_id) => {
-                let _ = reply.send(committed.clone().and_then(|()| self.begun(&w_id, false)));
+                let session = committed().and_then(|()| self.shown(&w_id));
+                let _ = reply.send(session.map(|session| Begun { session, fresh: false }));
             }
-            Answer::Done(reply) => {
-                let _ = reply.send(committed.clone());
+            Answer::Done(reply, done) => {
+                let _ = reply.send(committed().and(done));
             }
         }
     }
 
-    fn begun(&self, w_id: &WId, fresh: bool) -> Result<Begun, Denied> {
-        let session = self.view.session(w_id).ok_or_else(|| Denied::NoSession(w_id.clone()))?;
-        Ok(Begun { session, fresh })
+    fn shown(&self, w_id: &WId) -> Result<Arc<SessionEntry>, Denied> {
+        self.ground.view.session(w_id).ok_or_else(|| Denied::NoSession(w_id.clone()))
     }
 
     /// After a failed write: opens the store again and takes what it holds for what is true.
-    fn reopen(&mut self) {
-        if let Some(contents) = self.keeper.reopen(self.parts.clock.now()) {
-            self.last_seq = contents.last_seq;
-            self.view.replace(contents.sessions, contents.accounts);
-            self.duties.retain(&self.view);
-            self.resume();
+    fn reopen(&mut self) -> Reopened {
+        match self.ground.keeper.reopen() {
+            Reopened::Writable(contents) => {
+                self.ground.last_seq = contents.last_seq;
+                self.ground.platform_key = contents.platform_key;
+                self.ground.view.replace(contents.sessions, contents.accounts);
+                self.duties.retain(&self.ground.view);
+                self.deadlines_from = Instant::now() + ANSWERS_FIRST;
+                self.resume();
+                Reopened::NotYet
+            }
+            other => other,
         }
     }
 }
 
-fn deny<T>(reply: Reply<T>, denied: Denied) -> Option<Answer> {
-    // Whoever gave up waiting needs no answer.
-    let _ = reply.send(Err(denied));
-    None
+/// A second login would throw out the one that is online, so somebody must want just that.
+fn refuse_online(request: &LoginRequest, turn: &Turn<'_>) -> Result<(), Denied> {
+    let Some(wc_id) = request.wc_id.as_ref().filter(|_| !request.force) else { return Ok(()) };
+    match turn.live_sessions(wc_id).iter().find(|session| session.state.name() == StateName::Online) {
+        None => Ok(()),
+        Some(online) => Err(Denied::AlreadyOnline { wc_id: wc_id.clone(), w_id: online.w_id.clone() }),
+    }
 }
 
-fn log_transition(session: &SessionEntry) {
+fn log_transition(session: &Arc<SessionEntry>) {
     let (w_id, state) = (&session.w_id, session.state.name());
     let wc_id = session.wc_id.as_ref().map(tracing::field::display);
     let why = session.history.last().map_or("", |transition| &transition.why);
     match &session.state {
         State::Dropped { drop, .. } if drop.reason == DropReason::Failed => {
-            warn!(wId = %w_id, wcId = wc_id, state = %state, "{why}");
+            warn!(wId = %w_id, wcId = wc_id, state = %state, why, "session changed");
         }
-        _ => info!(wId = %w_id, wcId = wc_id, state = %state, "{why}"),
+        _ => info!(wId = %w_id, wcId = wc_id, state = %state, why, "session changed"),
     }
 }

@@ -7,10 +7,11 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use wxlogin_state::public::Event;
 use wxlogin_state::{
-    Account, Batch, Input, RecordError, Rules, Seq, Session, State, StateName, Verdict, WId, WcId, step,
+    Account, Batch, Input, Issued, PlatformKey, RecordError, Rules, Seq, Session, State, StateName, Verdict,
+    Version, WId, WcId, step,
 };
 
-use super::Denied;
+use super::handle::Denied;
 use crate::view::{AccountEntry, Changes, Entry, SessionEntry, View};
 
 /// The staged work.
@@ -63,11 +64,6 @@ impl<'a> Turn<'a> {
         self.sessions.get(w_id).cloned().or_else(|| self.view.session(w_id))
     }
 
-    /// The number of the next event.
-    pub(super) fn next_seq(&self) -> Seq {
-        self.last_seq.next()
-    }
-
     /// Steps an input; a refusal changes nothing, and what is ignored is no refusal.
     pub(super) fn apply(&mut self, w_id: &WId, input: Input) -> Result<(), Denied> {
         let session = self.session(w_id).ok_or_else(|| Denied::NoSession(w_id.clone()))?;
@@ -81,13 +77,30 @@ impl<'a> Turn<'a> {
         }
     }
 
-    /// Takes in a session that was just begun.
-    pub(super) fn begin(&mut self, session: Session) -> Result<(), Denied> {
+    /// Takes in a session whose QR was just issued.
+    pub(super) fn begin(&mut self, issued: Issued) -> Result<(), Denied> {
+        if self.session(&issued.w_id).is_some() {
+            return Err(Denied::Reissued(issued.w_id));
+        }
+        let session = Session::begun(issued, self.last_seq.next(), self.now, self.rules);
         self.write(Together { sessions: vec![session], account: None })
     }
 
+    /// The session that was begun by this name, as staged or committed.
+    pub(super) fn requested_as(&self, key: &str) -> Option<WId> {
+        let named = |session: &&Arc<SessionEntry>| session.request_key.as_deref() == Some(key);
+        let staged = self.sessions.values().find(named).map(|session| session.w_id.clone());
+        staged.or_else(|| self.view.requested_as(key).map(|session| session.w_id.clone()))
+    }
+
+    /// How many sessions somebody is still to complete, those that were begun in this turn among them.
+    pub(super) fn count_in_flight(&self) -> usize {
+        let begun = self.sessions.values().filter(|session| session.version == Version(1)).count();
+        self.view.count_in_flight() + begun
+    }
+
     /// Keeps the platform's key.
-    pub(super) fn keep_key(&mut self, key: &wxlogin_state::PlatformKey) -> Result<(), Denied> {
+    pub(super) fn keep_key(&mut self, key: &PlatformKey) -> Result<(), Denied> {
         self.batch.put_platform_key(key).map_err(too_large)
     }
 
@@ -114,7 +127,10 @@ impl<'a> Turn<'a> {
             State::Online { profile } => {
                 let account = self.account(&profile.wc_id);
                 let account = account.as_ref().map(|account| &***account);
-                together.account = Some(Account::logged_in(account, &next, profile, self.now, self.rules));
+                // Where somebody else was expected to scan, the login's name is not theirs.
+                let meant = before.wc_id.as_ref().is_none_or(|expected| *expected == profile.wc_id);
+                let login = if meant { &next } else { &Session { label: None, ..next.clone() } };
+                together.account = Some(Account::logged_in(account, login, profile, self.now, self.rules));
                 return self.stage_online(next, together);
             }
             State::Dropped { .. } if before.state.name() == StateName::Online => {

@@ -130,7 +130,7 @@ mod tests {
             sent.contains("the store cannot be written wId=w1 error=cannot write: no space left"),
             "{sent}"
         );
-        assert!(sent.contains("PRIORITY\n\u{1}\0\0\0\0\0\0\03\n"), "{sent:?}");
+        assert!(sent.contains("PRIORITY\n\u{1}\0\0\0\0\0\0\u{0}3\n"), "{sent:?}");
     }
 
     #[test]

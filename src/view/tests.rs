@@ -17,6 +17,8 @@ fn session(n: u64, wc_id: Option<&str>) -> Session {
         device: DeviceType::Ipad,
         proxy: None,
         wc_id: wc_id.map(|wc_id| wc_id.parse().unwrap()),
+        new_device: false,
+        request_key: None,
     };
     Session::begun(issued, Seq(n), Timestamp::UNIX_EPOCH, &RULES)
 }

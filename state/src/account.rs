@@ -120,6 +120,8 @@ mod tests {
             device: DeviceType::Ipad,
             proxy: None,
             wc_id: None,
+            new_device: false,
+            request_key: None,
         };
         Session::begun(issued, Seq(1), Timestamp::UNIX_EPOCH, &RULES)
     }

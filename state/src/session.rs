@@ -8,12 +8,13 @@
 //!       └─────────────────────────┴────────────► online ◄───────────────┘
 //!                                                  │
 //!   any of the three, failed · declined ·          │ logged-out · superseded
-//!   expired · abandoned ──────────────► dropped ◄──┘
+//!   expired · abandoned · superseded ─► dropped ◄──┘
 //! ```
 //!
 //! A session is a value. [`step`](crate::step()) makes the next one; nothing else does.
 
 use std::fmt;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -56,6 +57,9 @@ pub struct Session {
     /// The identity it was begun for, then the one that logged in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wc_id: Option<WcId>,
+    /// The caller's name for the request that began it: asked again by the same name, it is the answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_key: Option<Arc<str>>,
     /// The picture to scan.
     pub qr: Qr,
     /// Which call for an answer is the current one; an answer to an earlier one is stale.
@@ -87,12 +91,21 @@ pub struct Issued {
     pub proxy: Option<Proxy>,
     /// The identity it is begun for.
     pub wc_id: Option<WcId>,
+    /// Whether the platform was told to make a new device of it, although the identity is known.
+    pub new_device: bool,
+    /// The caller's name for the request.
+    pub request_key: Option<Arc<str>>,
 }
 
 impl Session {
     /// A session whose QR was issued at `now`; `born` is the sequence number of its first event.
     pub fn begun(issued: Issued, born: Seq, now: Timestamp, rules: &Rules) -> Self {
         let deadline = after(now, rules.step_allowance);
+        let why = if issued.new_device {
+            "the platform issued a QR, for a new device as a person asked"
+        } else {
+            "the platform issued a QR"
+        };
         Self {
             w_id: issued.w_id,
             version: Version(1),
@@ -103,6 +116,7 @@ impl Session {
             device: issued.device,
             proxy: issued.proxy,
             wc_id: issued.wc_id,
+            request_key: issued.request_key,
             qr: Qr { url: issued.qr_url, issued_at: now, expires_at: deadline },
             round: 1,
             state: State::QrIssued { deadline },
@@ -113,7 +127,7 @@ impl Session {
                 version: Version(1),
                 from: None,
                 to: StateName::QrIssued,
-                why: "the platform issued a QR".to_owned(),
+                why: why.to_owned(),
             }],
         }
     }

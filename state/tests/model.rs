@@ -113,6 +113,8 @@ fn begun(w_id: &str, now: Timestamp) -> Session {
         device: DeviceType::Ipad,
         proxy: None,
         wc_id: None,
+        new_device: false,
+        request_key: None,
     };
     Session::begun(issued, Seq(1), now, &RULES)
 }
@@ -320,6 +322,8 @@ fn largest_session(now: Timestamp) -> Session {
             password: Some(Secret::new("\u{10ffff}".repeat(128))),
         }),
         wc_id: Some("e".repeat(128).parse().unwrap()),
+        new_device: false,
+        request_key: None,
     };
     let session = Session::begun(issued, Seq(u64::MAX / 2), now, &RULES);
     Session { predecessor: Some("p".repeat(128).parse().unwrap()), ..session }

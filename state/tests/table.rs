@@ -351,6 +351,8 @@ fn session_in(place: Place) -> Session {
         device: DeviceType::Ipad,
         proxy: None,
         wc_id: None,
+        new_device: false,
+        request_key: None,
     };
     let begun = Session::begun(issued, Seq(1), start(), &RULES);
     match place {

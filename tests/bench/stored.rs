@@ -54,6 +54,8 @@ impl Making {
             device: DeviceType::Ipad,
             proxy: Some(Proxy::Region(7)),
             wc_id: None,
+            new_device: false,
+            request_key: None,
         };
         let mut session = Session::begun(issued, self.seq.next(), self.now, &RULES);
         self.push(&session)?;

@@ -22,6 +22,8 @@ fn contents() -> Contents {
             device: DeviceType::Mac,
             proxy: None,
             wc_id: None,
+            new_device: false,
+            request_key: None,
         };
         Session::begun(issued, Seq(1), Timestamp::UNIX_EPOCH, &RULES)
     };

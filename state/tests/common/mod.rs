@@ -21,6 +21,8 @@ pub(crate) fn begun(w_id: &str, seq: Seq) -> Session {
         device: DeviceType::Ipad,
         proxy: None,
         wc_id: None,
+        new_device: false,
+        request_key: None,
     };
     Session::begun(issued, seq, Timestamp::UNIX_EPOCH, &RULES)
 }

@@ -8,18 +8,18 @@ use tokio::time::{Instant, sleep};
 use tracing::{debug, warn};
 use wxlogin_state::{Answer, Call, Input, WId};
 
-use crate::driver::{Denied, Driver};
+use super::handle::{Denied, Driver};
 use crate::platform::{Pace, Platform, Polled, Trouble};
 
-/// A call without an answer that came back sooner than this did not block at the platform: asking again at
-/// once would hammer whatever stands in front of it.
-const BLOCKED: Duration = Duration::from_secs(1);
+/// A call without an answer that came back sooner than this did not block at the platform (up to 250 s), nor at
+/// a gateway in front of it (60 s, usually): asking again at once, with ten thousand others, would be a storm.
+const BLOCKED: Duration = Duration::from_secs(30);
 
 /// Troubles in a row that are only worth a debug line; a lasting one is a warning.
 const QUIET_TROUBLES: u32 = 2;
 
 /// Carries out `call` for the session `w_id`, after `delay`.
-pub(crate) async fn run(platform: Platform, driver: Driver, w_id: WId, call: Call, delay: Duration) {
+pub(super) async fn run(platform: Platform, driver: Driver, w_id: WId, call: Call, delay: Duration) {
     sleep(delay).await;
     let answer = ask(&platform, &w_id, &call).await;
     deliver(&driver, &w_id, call.round, answer).await;

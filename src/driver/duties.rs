@@ -10,16 +10,17 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::task::AbortHandle;
 use tokio_util::task::TaskTracker;
+use tracing::warn;
 use wxlogin_state::{Duty, Session, WId, duty};
 
-use crate::driver::Driver;
+use super::handle::Driver;
+use super::poll;
 use crate::platform::Platform;
-use crate::poll;
 use crate::view::View;
 
 /// What is going on.
 #[derive(Debug)]
-pub(crate) struct Duties {
+pub(super) struct Duties {
     platform: Platform,
     driver: Driver,
     tasks: TaskTracker,
@@ -37,13 +38,13 @@ struct Running {
 
 impl Duties {
     /// Nothing going on yet. Tasks are tracked by `tasks` and report to `driver`.
-    pub(crate) fn new(platform: Platform, driver: Driver, tasks: TaskTracker) -> Self {
+    pub(super) fn new(platform: Platform, driver: Driver, tasks: TaskTracker) -> Self {
         Self { platform, driver, tasks, running: HashMap::new(), agenda: BTreeSet::new() }
     }
 
     /// Starts and ends what `session` as committed asks for. A long-poll that has to be started waits for
     /// `delay` first.
-    pub(crate) fn settle(&mut self, session: &Session, delay: Duration) {
+    pub(super) fn settle(&mut self, session: &Session, delay: Duration) {
         let Duty { call, deadline } = duty(session);
         if call.is_none() && deadline.is_none() {
             self.end(&session.w_id);
@@ -58,7 +59,8 @@ impl Duties {
             self.agenda.extend(deadline.map(entry));
             running.deadline = deadline;
         }
-        let going_on = running.poll.as_ref().map(|(round, _)| *round);
+        // A poll that ended without its answer being taken in is one that has to be started again.
+        let going_on = running.poll.as_ref().filter(|(_, poll)| !poll.is_finished()).map(|(round, _)| *round);
         if going_on == call.as_ref().map(|call| call.round) {
             return;
         }
@@ -73,26 +75,49 @@ impl Duties {
         });
     }
 
+    /// Starts polls again that have ended by themselves, which none should: a session that nobody asks for would
+    /// expire although somebody scanned it.
+    pub(super) fn revive(&mut self, view: &View) {
+        let is_lost = |running: &Running| running.poll.as_ref().is_some_and(|(_, poll)| poll.is_finished());
+        let lost = self.running.iter().filter(|(_, running)| is_lost(running));
+        let lost: Vec<WId> = lost.map(|(w_id, _)| w_id.clone()).collect();
+        for session in lost.iter().filter_map(|w_id| view.session(w_id)) {
+            warn!(wId = %session.w_id, "a long-poll ended by itself and is started again");
+            self.settle(&session, Duration::ZERO);
+        }
+    }
+
     /// Ends what is going on for sessions that are not in flight any more.
-    pub(crate) fn retain(&mut self, view: &View) {
+    pub(super) fn retain(&mut self, view: &View) {
         let in_flight =
             |w_id: &WId| view.session(w_id).is_some_and(|session| session.state.name().is_in_flight());
         let gone: Vec<WId> = self.running.keys().filter(|w_id| !in_flight(w_id)).cloned().collect();
-        gone.iter().for_each(|w_id| self.end(w_id));
+        for w_id in gone {
+            self.end(&w_id);
+        }
     }
 
-    /// The sessions whose deadline has passed at `now`, the earliest first. They stay due until they settle.
-    pub(crate) fn due(&self, now: Timestamp) -> Vec<WId> {
-        self.agenda.iter().take_while(|(at, _)| *at <= now).map(|(_, w_id)| w_id.clone()).collect()
+    /// At most `limit` sessions whose deadline has passed at `now`, the earliest first. They stay due until they
+    /// settle.
+    pub(super) fn due(&self, now: Timestamp, limit: usize) -> Vec<WId> {
+        let due = self.agenda.iter().take_while(|(at, _)| *at <= now);
+        due.map(|(_, w_id)| w_id.clone()).take(limit).collect()
+    }
+
+    /// Takes a deadline off the agenda that cannot be kept.
+    pub(super) fn forget_deadline(&mut self, w_id: &WId) {
+        if let Some(deadline) = self.running.get_mut(w_id).and_then(|running| running.deadline.take()) {
+            self.agenda.remove(&(deadline, w_id.clone()));
+        }
     }
 
     /// When the next deadline passes.
-    pub(crate) fn next_due(&self) -> Option<Timestamp> {
+    pub(super) fn next_due(&self) -> Option<Timestamp> {
         self.agenda.first().map(|(at, _)| *at)
     }
 
     /// Ends everything.
-    pub(crate) fn stop(&mut self) {
+    pub(super) fn stop(&mut self) {
         self.agenda.clear();
         for (_, running) in self.running.drain() {
             if let Some((_, poll)) = running.poll {

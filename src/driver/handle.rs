@@ -1,0 +1,177 @@
+//! The driver's handle: what the control API, the long-polls and the daemon hold to ask it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot, watch};
+use wxlogin_state::{DeviceType, Input, Label, PlatformKey, Proxy, RecordError, Refusal, Rules, WId, WcId};
+
+use super::begin::Issued;
+use super::keeper::{ReadOnly, StoreState};
+use crate::platform::Trouble;
+use crate::view::SessionEntry;
+
+/// Messages that may wait for the driver. A poll's answer waits in its own task and an API call in its own
+/// connection, so this only has to keep one commit's worth of inputs at hand.
+const INBOX: usize = 4096;
+
+/// The handle; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Driver {
+    inbox: mpsc::Sender<Message>,
+    store: watch::Receiver<StoreState>,
+}
+
+/// The figures that the driver goes by; a reload may change them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Figures {
+    /// The machine's own.
+    pub rules: Rules,
+    /// Most logins in flight at once.
+    pub max_in_flight: usize,
+    /// How long a dropped session stays known.
+    pub keep_dropped: Duration,
+}
+
+/// What a login is begun with.
+#[derive(Debug, Clone)]
+pub struct LoginRequest {
+    /// The identity, where it is known.
+    pub wc_id: Option<WcId>,
+    /// What the operator calls it.
+    pub label: Option<Label>,
+    /// The device it pretends to be.
+    pub device: DeviceType,
+    /// Where it logs in from.
+    pub proxy: Option<Proxy>,
+    /// Whether to go ahead although the account is online.
+    pub force: bool,
+    /// Whether the platform is to make a new device of it, although the identity is known. A person's decision:
+    /// the account drops once more (seed 002).
+    pub new_device: bool,
+    /// The caller's name for this request: asked again by the same name, the same login is the answer.
+    pub request_key: Option<Arc<str>>,
+}
+
+/// A login that was asked for.
+#[derive(Debug, Clone)]
+pub struct Begun {
+    /// Its session.
+    pub session: Arc<SessionEntry>,
+    /// Whether this request began it; otherwise it was on its way already.
+    pub fresh: bool,
+}
+
+/// Why the driver did not do what it was asked.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Denied {
+    /// There is no such session.
+    #[error("there is no session {0}")]
+    NoSession(WId),
+    /// The machine refuses the act.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The account is online.
+    #[error("{wc_id} is online as {w_id}; a second login would throw that one out")]
+    AlreadyOnline {
+        /// The account.
+        wc_id: WcId,
+        /// Its login.
+        w_id: WId,
+    },
+    /// As many logins in flight as are allowed.
+    #[error("{0} logins are in flight, as many as device.max_polls allows")]
+    TooMany(usize),
+    /// The platform did not issue a QR.
+    #[error("the platform issued no QR")]
+    Platform(#[source] Arc<Trouble>),
+    /// The platform issued a wId that a session already has.
+    #[error("the platform issued the wId {0}, which is known already")]
+    Reissued(WId),
+    /// The value does not fit a record.
+    #[error("the change does not fit the store")]
+    TooLarge(#[source] Arc<RecordError>),
+    /// Nothing can be written now.
+    #[error("nothing can be written now: {0}")]
+    Unwritable(ReadOnly),
+    /// The daemon is stopping.
+    #[error("the daemon is stopping")]
+    Stopping,
+}
+
+pub(super) type Reply<T> = oneshot::Sender<Result<T, Denied>>;
+
+/// What the inbox takes.
+#[derive(Debug)]
+pub(super) enum Message {
+    Input { w_id: WId, input: Input, reply: Reply<Arc<SessionEntry>> },
+    Begin { request: LoginRequest, reply: Reply<Begun> },
+    Issued(Issued),
+    KeepKey { key: PlatformKey, reply: Reply<()> },
+    Figures(Figures),
+    Ping(Reply<()>),
+    Stop,
+}
+
+impl Driver {
+    /// A handle, and the inbox it fills.
+    pub(super) fn new(store: watch::Receiver<StoreState>) -> (Self, mpsc::Receiver<Message>) {
+        let (inbox, messages) = mpsc::channel(INBOX);
+        (Self { inbox, store }, messages)
+    }
+
+    /// Applies an input to a session; the session as it is afterwards, committed.
+    pub async fn apply(&self, w_id: &WId, input: Input) -> Result<Arc<SessionEntry>, Denied> {
+        self.ask(|reply| Message::Input { w_id: w_id.clone(), input, reply }).await
+    }
+
+    /// Begins a login: fetches a QR from the platform. Where one of the same account is on its way already,
+    /// that one is the answer.
+    pub async fn begin(&self, request: LoginRequest) -> Result<Begun, Denied> {
+        self.ask(|reply| Message::Begin { request, reply }).await
+    }
+
+    /// Makes the platform's key durable.
+    pub async fn keep_key(&self, key: PlatformKey) -> Result<(), Denied> {
+        self.ask(|reply| Message::KeepKey { key, reply }).await
+    }
+
+    /// Goes by other figures from now on; deadlines that are set stay.
+    pub async fn go_by(&self, figures: Figures) {
+        self.tell(Message::Figures(figures)).await;
+    }
+
+    /// Answers after a full round of the driver, with a store that can be written.
+    pub async fn ping(&self) -> Result<(), Denied> {
+        self.ask(Message::Ping).await
+    }
+
+    /// Ends the driver once what is in its inbox is done; its long-polls end at once.
+    pub async fn stop(&self) {
+        self.tell(Message::Stop).await;
+    }
+
+    /// Whether the store can be written, and why not.
+    pub fn store_state(&self) -> StoreState {
+        if self.inbox.is_closed() {
+            return StoreState::ReadOnly(ReadOnly { reason: "the driver has ended".into(), full: false });
+        }
+        self.store.borrow().clone()
+    }
+
+    /// Hands over the platform's answer to a request for a QR.
+    pub(super) async fn issued(&self, issued: Issued) {
+        self.tell(Message::Issued(issued)).await;
+    }
+
+    async fn tell(&self, message: Message) {
+        // A driver that has ended has told everybody who waits, and needs to know nothing more.
+        let _ = self.inbox.send(message).await;
+    }
+
+    async fn ask<T>(&self, message: impl FnOnce(Reply<T>) -> Message) -> Result<T, Denied> {
+        let (reply, answer) = oneshot::channel();
+        self.inbox.send(message(reply)).await.map_err(|_| Denied::Stopping)?;
+        answer.await.unwrap_or(Err(Denied::Stopping))
+    }
+}

@@ -1,0 +1,80 @@
+//! From a claimed state directory to a driver that runs.
+
+use std::io;
+use std::sync::Arc;
+
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+use tokio_util::task::TaskTracker;
+use wxlogin_state::{Contents, OpenError, PlatformKey, Retention, StateDir};
+
+use super::handle::{Driver, Figures};
+use super::keeper::Keeper;
+use super::rounds::{Ground, Rounds};
+use crate::clock::Clock;
+use crate::platform::Platform;
+use crate::view::View;
+
+/// What the driver works with.
+#[derive(Debug)]
+pub struct Parts {
+    /// The state directory, claimed.
+    pub dir: StateDir,
+    /// What the journal keeps.
+    pub retention: Retention,
+    /// What the driver goes by.
+    pub figures: Figures,
+    /// The time of day.
+    pub clock: Clock,
+    /// Tracks every task that the driver starts.
+    pub tasks: TaskTracker,
+}
+
+/// A store that is open but drives nothing yet.
+#[derive(Debug)]
+pub struct Opened {
+    /// The key that an earlier run was given, to make the platform client with.
+    pub platform_key: Option<PlatformKey>,
+    /// The committed values.
+    pub view: Arc<View>,
+    /// The handle; it is heard once the driver runs.
+    pub driver: Driver,
+    ground: Ground,
+}
+
+/// Opens the store and shows what it holds.
+pub fn open(parts: Parts) -> Result<Opened, OpenError> {
+    let Parts { dir, retention, figures, clock, tasks } = parts;
+    let (keeper, store, contents) = Keeper::open(dir, retention, clock.now())?;
+    let Contents { sessions, accounts, platform_key, last_seq } = contents;
+    let view = Arc::new(View::new(sessions, accounts));
+    let (driver, inbox) = Driver::new(store);
+    let ground = Ground {
+        inbox,
+        keeper,
+        last_seq,
+        platform_key: platform_key.clone(),
+        view: view.clone(),
+        driver: driver.clone(),
+        figures,
+        clock,
+        tasks,
+    };
+    Ok(Opened { platform_key, view, driver, ground })
+}
+
+impl Opened {
+    /// Starts the driver on a thread of its own: resumes every duty, then does as it is asked until
+    /// [`Driver::stop`]. The returned receiver ends with the thread, however that ends.
+    pub fn run(self, platform: Platform) -> io::Result<oneshot::Receiver<()>> {
+        let (ended, end) = oneshot::channel();
+        let runtime = Handle::current();
+        std::thread::Builder::new().name("driver".to_owned()).spawn(move || {
+            let _tasks_find_the_runtime = runtime.enter();
+            Rounds::new(self.ground, platform, runtime.clone()).run();
+            // Nobody may be waiting for the end any more.
+            let _ = ended.send(());
+        })?;
+        Ok(end)
+    }
+}
