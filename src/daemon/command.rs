@@ -112,6 +112,7 @@ impl From<ConfigError> for Failure {
 
 impl From<OpenError> for Failure {
     fn from(error: OpenError) -> Self {
-        Self::Configuration(error.into())
+        // Whoever makes room on the disk need not think of the daemon as well.
+        if error.is_full() { Self::Other(error.into()) } else { Self::Configuration(error.into()) }
     }
 }

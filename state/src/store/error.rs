@@ -70,6 +70,11 @@ impl OpenError {
         matches!(self, Self::Engine { .. } | Self::Record { .. } | Self::Lost { .. })
     }
 
+    /// Whether there was no room: nothing is wrong that more of it would not mend.
+    pub fn is_full(&self) -> bool {
+        matches!(self, Self::Directory { source, .. } if is_full(source))
+    }
+
     /// A failure of the engine with the store in `dir`. A call that the system refused is the place's fault;
     /// a file that is too short, or says what cannot be, is the content's.
     pub(super) fn of_engine(dir: &Path, source: sled::Error) -> Self {
@@ -120,10 +125,10 @@ pub(super) fn write_error(error: sled::Error) -> CommitError {
 
 /// What a failed call of the system means for a commit.
 pub(super) fn classified(error: io::Error) -> CommitError {
-    match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
-            CommitError::Full(error)
-        }
-        _ => CommitError::Failed(error),
-    }
+    if is_full(&error) { CommitError::Full(error) } else { CommitError::Failed(error) }
+}
+
+fn is_full(error: &io::Error) -> bool {
+    use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge)
 }
