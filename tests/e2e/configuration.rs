@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use tokio::net::UnixListener;
+use tokio::net::{TcpListener, UnixListener};
 
 use crate::harness::{Host, Platform, output};
 
@@ -117,6 +117,19 @@ async fn a_socket_that_somebody_listens_on_is_left_alone() {
     assert!(stderr(&started).contains("another process listens there"), "{}", stderr(&started));
     // Still theirs: the look whether somebody listens has come by.
     somebody.accept().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_port_that_is_taken_is_named_and_may_be_free_at_the_next_try() {
+    let host = Host::at("http://127.0.0.1:9");
+    host.configure("");
+    let somebody = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = somebody.local_addr().unwrap().to_string();
+    let mut command = host.command();
+    command.args(["--listen", &address]);
+    let started = output(command).await;
+    assert_eq!(started.status.code(), Some(1));
+    assert!(stderr(&started).contains(&format!("control.listen {address}")), "{}", stderr(&started));
 }
 
 #[tokio::test]

@@ -92,7 +92,6 @@ async fn health_needs_no_token_and_tells_no_more_than_that() {
 async fn the_token_stays_the_same_over_a_restart_and_the_client_knows_it() {
     let mut door = Door::open().await;
     door.daemon.stop().await;
-    std::fs::remove_file(door.daemon.host.path("stderr")).unwrap();
     door.daemon.restart().await;
     let target = Target::Url { host: door.daemon.tcp().to_string(), token: Secret::new(door.token.as_str()) };
     Client::new(target).accounts().await.unwrap();

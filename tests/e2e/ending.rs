@@ -1,5 +1,6 @@
 //! Stopping: soon, whatever is going on, and with everything that was acknowledged kept.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -8,9 +9,9 @@ use rustix::process::Signal;
 use serde_json::json;
 use wxlogin_state::Version;
 use wxlogind::lifecycle::raise_open_files;
+use wxlogind::wire::CreateSession;
 
 use crate::harness::{PATIENCE, get, refused, world};
-use wxlogind::wire::CreateSession;
 
 /// How long a stop may take.
 const SOON: Duration = Duration::from_secs(5);
@@ -52,14 +53,18 @@ async fn a_blocking_read_does_not_hold_up_a_stop() {
     let (_platform, mut daemon) = world().await;
     let w_id = daemon.begin().await;
     let client = daemon.host.client();
-    let name = w_id.clone();
-    let read = tokio::spawn(async move { client.session_after(name.as_str(), Version(1), PATIENCE).await });
-    // A request that came in later is answered later: the read is on its way by then.
-    daemon.send(get("/healthz")).await;
+    let read = client.session_after(w_id.as_str(), Version(1), PATIENCE);
+    let mut read = pin!(read);
+    // The read goes first at every step, so it has come in by the time that this is answered.
+    tokio::select! {
+        biased;
+        _ = &mut read => panic!("the read does not block"),
+        _ = daemon.send(get("/healthz")) => {}
+    }
     let (status, took) = daemon.stop().await;
     assert!(status.success(), "{status}");
     assert!(took < SOON, "{took:?}");
-    read.await.unwrap().unwrap_err();
+    read.await.unwrap_err();
 }
 
 #[tokio::test]

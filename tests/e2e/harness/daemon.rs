@@ -70,8 +70,9 @@ impl Daemon {
     /// Where the daemon listens on TCP; it says so in its log.
     pub(crate) fn tcp(&self) -> SocketAddr {
         let log = self.process.log();
-        let address = log.split("listen=").nth(1).expect("no address in the log").split_whitespace().next();
-        address.unwrap().parse().unwrap()
+        // The last one: the log goes on over a restart.
+        let (_, address) = log.rsplit_once("listen=").expect("no address in the log");
+        address.split_whitespace().next().unwrap().parse().unwrap()
     }
 
     /// A plain request over the socket.

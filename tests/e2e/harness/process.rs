@@ -56,7 +56,8 @@ impl Process {
 
     /// What the program wrote to standard error.
     pub(crate) fn log(&self) -> String {
-        fs::read_to_string(&self.log).unwrap()
+        let log = fs::read(&self.log).unwrap_or_default();
+        String::from_utf8_lossy(&log).into_owned()
     }
 }
 
