@@ -156,6 +156,23 @@ async fn an_ordinary_call_has_half_a_minute() {
 }
 
 #[tokio::test]
+async fn a_dripping_login_does_not_hold_the_key_for_ever() {
+    let fake = Fake::new(|_| {
+        tokio::time::pause();
+        fake::drip()
+    })
+    .await;
+    let settings = settings(&fake.url(""), with_password());
+    let platform = Platform::new(&settings, None, forget()).unwrap();
+    let began = tokio::time::Instant::now();
+    let (one, two) = tokio::join!(platform.offline(&[]), platform.offline(&[]));
+    assert!(began.elapsed() < ORDINARY + READ + Duration::from_secs(1), "{:?}", began.elapsed());
+    let Err(Trouble::LoginFailed(late)) = one else { panic!("{one:?}") };
+    assert!(matches!(&*late, Trouble::Exchange(ExchangeError::Late(_))), "{late:?}");
+    assert!(matches!(two, Err(Trouble::LoginPaused { .. })), "{two:?}");
+}
+
+#[tokio::test]
 async fn a_gateway_that_gives_up_waiting_is_no_answer() {
     let fake = Fake::new(|_| html(504, "<html>Gateway Time-out</html>")).await;
     assert_eq!(poll(&fake).await.unwrap(), Polled::NoAnswer);

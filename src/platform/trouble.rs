@@ -126,7 +126,9 @@ impl Trouble {
         match self {
             Self::Unreachable(_) => "unreachable",
             Self::Exchange(ExchangeError::Connection(_)) => "broken",
-            Self::Exchange(ExchangeError::NoAnswer(_) | ExchangeError::Stalled(_)) => "timeout",
+            Self::Exchange(
+                ExchangeError::NoAnswer(_) | ExchangeError::Stalled(_) | ExchangeError::Late(_),
+            ) => "timeout",
             Self::Exchange(ExchangeError::TooLarge(_)) => "too-large",
             Self::Status { .. } => "http-status",
             Self::Unreadable { .. } => "unreadable",
