@@ -9,6 +9,7 @@ mod failure;
 mod find;
 mod follow;
 mod list;
+mod live;
 mod login;
 mod show;
 mod steps;

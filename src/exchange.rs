@@ -41,6 +41,9 @@ pub enum ExchangeError {
     /// The body stopped arriving.
     #[error("the answer's body stalled for {0:?}")]
     Stalled(Duration),
+    /// The body kept arriving, but too slowly to wait for its end.
+    #[error("no whole answer within {0:?}")]
+    Late(Duration),
     /// The body is larger than allowed.
     #[error("the answer's body is larger than {0} bytes")]
     TooLarge(usize),

@@ -51,7 +51,7 @@ const ORDINARY: Duration = Duration::from_secs(30);
 /// How much longer than the platform's own limit to wait for a poll: the answer travels too.
 const POLL_MARGIN: Duration = Duration::from_secs(10);
 
-/// Between two pieces of an answer's body.
+/// Between two pieces of an answer's body; the whole answer has this much more than its head.
 const READ: Duration = Duration::from_secs(15);
 
 /// Largest answer, in bytes. The platform's have a few thousand.

@@ -3,8 +3,8 @@
 use wxlogin_state::StateName;
 use wxlogin_state::public::{Account, Session};
 
-use super::Context;
 use super::failure::Failure;
+use super::{Context, live};
 use crate::client::{ClientError, Filter};
 use crate::wire::{Problem, ProblemCode};
 
@@ -73,8 +73,8 @@ async fn by_beginning(context: &mut Context<'_>, name: &str) -> Result<Option<Se
     if name.len() < SHORTEST_PREFIX {
         return Ok(None);
     }
-    let mut sessions = context.client.all_sessions(&Filter::default()).await?;
-    sessions.retain(|session| session.state != StateName::Dropped && session.w_id.as_str().starts_with(name));
+    let mut sessions = live::all(&context.client).await?;
+    sessions.retain(|session| session.w_id.as_str().starts_with(name));
     match sessions.len() {
         0 | 1 => {}
         many => {

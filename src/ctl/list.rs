@@ -1,25 +1,26 @@
 //! `list`, `accounts` and `history`: tables.
 
 use jiff::Timestamp;
+use wxlogin_state::Transition;
 use wxlogin_state::public::{Account, Session};
-use wxlogin_state::{StateName, Transition};
 
 use super::args;
 use super::failure::{Exit, Failure};
 use super::table::{Cell, Column, table};
 use super::text::{Paint, Tone};
 use super::time::{absolute, lasted, relative};
-use super::{Context, find, words};
-use crate::client::{Filter, PAGE};
+use super::{Context, find, live, words};
+use crate::client::Filter;
 use crate::wire::{AccountPage, History, SessionPage};
 
 /// `wxloginctl list`
 pub(super) async fn sessions(context: &mut Context<'_>, which: args::List) -> Result<Exit, Failure> {
-    let (sessions, more) = collect(context, &which).await?;
+    let (page, more) = collect(context, &which).await?;
     if context.json {
-        context.print_json(&SessionPage { sessions, next: None })?;
+        context.print_json(&page)?;
         return Ok(Exit::Done);
     }
+    let sessions = page.sessions;
     if sessions.is_empty() {
         context.say(none(&which))?;
         return Ok(Exit::Done);
@@ -32,25 +33,23 @@ pub(super) async fn sessions(context: &mut Context<'_>, which: args::List) -> Re
     Ok(Exit::Done)
 }
 
-/// As many sessions as are wanted, page by page, and whether there are more.
-async fn collect(context: &Context<'_>, which: &args::List) -> Result<(Vec<Session>, bool), Failure> {
+/// As many sessions as are wanted, and whether there are more. `next` is for JSON alone: to find the place behind
+/// some of the live ones takes further calls.
+async fn collect(context: &Context<'_>, which: &args::List) -> Result<(SessionPage, bool), Failure> {
+    let client = &context.client;
     let most = which.limit.map_or(usize::MAX, usize::from);
-    let wanted =
-        |session: &Session| which.all || which.state.is_some() || session.state != StateName::Dropped;
-    let mut sessions = Vec::new();
-    let mut filter = Filter { state: which.state, limit: Some(PAGE), ..Filter::default() };
-    loop {
-        let page = context.client.sessions(&filter).await?;
-        sessions.extend(page.sessions.into_iter().filter(wanted));
-        if sessions.len() > most {
-            sessions.truncate(most);
-            return Ok((sessions, true));
-        }
-        if page.next.is_none() || page.next == filter.after {
-            return Ok((sessions, false));
-        }
-        filter.after = page.next;
+    if which.all || which.state.is_some() {
+        let filter = Filter { state: which.state, ..Filter::default() };
+        let (sessions, next) = live::pages(client, filter, most).await?;
+        let more = next.is_some();
+        return Ok((SessionPage { sessions, next }, more));
     }
+    let (sessions, more) = live::first(client, most).await?;
+    let next = match sessions.last() {
+        Some(last) if more && context.json => live::place_of(client, &last.w_id).await?,
+        _ => None,
+    };
+    Ok((SessionPage { sessions, next }, more))
 }
 
 fn none(which: &args::List) -> String {

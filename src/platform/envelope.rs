@@ -26,6 +26,7 @@ pub(super) struct Envelope {
     pub(super) code: Code,
     /// The platform's sentence, unbounded; empty where it gave none.
     pub(super) message: String,
+    /// What a success or a slider promises. A failure promises nothing: whatever cannot be read beside it is absent.
     pub(super) data: Data,
 }
 
@@ -53,7 +54,13 @@ pub(super) enum Data {
 
 /// What a failure's message says when the key is at fault, in lower case. Plain 失败, 拒绝 and 过期 are missing
 /// on purpose: they speak of a login.
-const KEY_WORDS: [&str; 4] = ["authorization", "unauthorized", "鉴权", "未授权"];
+const KEY_WORDS: [&str; 3] = ["authorization", "unauthorized", "鉴权"];
+
+/// Not authorised: the key, unless the sentence speaks of the person, who did not allow a login.
+const UNAUTHORIZED: &str = "未授权";
+
+/// What [`UNAUTHORIZED`] stands beside when it is about the person: the user, or the login that was not allowed.
+const OF_A_PERSON: [&str; 2] = ["用户", "未授权登录"];
 
 /// What a failure's message says of the `token`, as the key is called at times, when the key is at fault.
 const TOKEN_FAULTS: [&str; 6] = ["失效", "无效", "过期", "错误", "invalid", "expired"];
@@ -120,7 +127,11 @@ impl Envelope {
             message if message.trim().is_empty() => text(members.remove("msg"), "msg")?,
             message => message,
         };
-        Ok(Self { code, message, data: Data::of(members.remove("data"))? })
+        let data = match (code, Data::of(members.remove("data"))) {
+            (Code::Failure | Code::Unknown, Err(_)) => Data::Absent,
+            (_, data) => data?,
+        };
+        Ok(Self { code, message, data })
     }
 
     /// The data's members; empty where there is no object.
@@ -175,8 +186,10 @@ fn text(value: Option<Value>, name: &'static str) -> Result<String, Fault> {
 
 fn speaks_of_the_key(message: &str) -> bool {
     let message = message.to_lowercase();
-    KEY_WORDS.iter().any(|word| message.contains(word))
-        || (message.contains("token") && TOKEN_FAULTS.iter().any(|fault| message.contains(fault)))
+    let has_one_of = |words: &[&str]| words.iter().any(|word| message.contains(word));
+    has_one_of(&KEY_WORDS)
+        || (message.contains(UNAUTHORIZED) && !has_one_of(&OF_A_PERSON))
+        || (message.contains("token") && has_one_of(&TOKEN_FAULTS))
 }
 
 #[cfg(test)]
@@ -223,6 +236,18 @@ mod tests {
     }
 
     #[test]
+    fn a_failure_needs_no_data_that_can_be_read() {
+        for data in [r#""""#, r#""失败""#, "7", "false"] {
+            let body = format!(r#"{{"code":"1001","message":"失败","data":{data}}}"#);
+            let envelope = reply(&body).open().unwrap();
+            let expected = Envelope { code: Code::Failure, message: "失败".to_owned(), data: Data::Absent };
+            assert_eq!(envelope, expected, "{body}");
+            let nested = format!(r#"{{"code":"1000","data":{body}}}"#);
+            assert_eq!(reply(&nested).open().unwrap(), expected, "{nested}");
+        }
+    }
+
+    #[test]
     fn a_failure_inside_a_success_is_a_failure() {
         let nested =
             r#"{"code":"1000","message":"处理成功","data":{"code":"1001","message":"失败","data":null}}"#;
@@ -248,14 +273,28 @@ mod tests {
 
     #[test]
     fn only_words_about_the_key_refuse_the_key() {
-        for message in
-            ["Authorization 错误", "鉴权失败", "未授权", "token失效", "Token expired", "unauthorized"]
-        {
+        for message in [
+            "Authorization 错误",
+            "鉴权失败",
+            "未授权",
+            "未授权，请重新登录",
+            "token失效",
+            "Token expired",
+            "unauthorized",
+        ] {
             let refused = reply(&format!(r#"{{"code":"1001","message":"{message}"}}"#)).authorized();
             assert!(matches!(refused, Err(Trouble::KeyRefused { .. })), "{message}: {refused:?}");
         }
-        for message in ["失败", "用户拒绝授权登录", "二维码已过期", "登录失效", "请在iPad上输入验证码", ""]
-        {
+        for message in [
+            "失败",
+            "用户拒绝授权登录",
+            "用户未授权登录",
+            "未授权登录",
+            "二维码已过期",
+            "登录失效",
+            "请在iPad上输入验证码",
+            "",
+        ] {
             let envelope = reply(&format!(r#"{{"code":"1001","message":"{message}"}}"#)).authorized();
             assert_eq!(envelope.unwrap().code, Code::Failure, "{message}");
         }

@@ -16,6 +16,10 @@ const EXCERPT_CHARS: usize = 512;
 /// Longest sentence of the platform that people are shown, in characters.
 const SENTENCE_CHARS: usize = 200;
 
+/// How much of a body is searched for secrets, in bytes. More than an excerpt can show, because long values become
+/// short; not all of it, because a body may be a MiB and come every second.
+const SEARCHED: usize = 16 * 1024;
+
 /// What stands where a secret was.
 const GONE: &str = "…";
 
@@ -31,7 +35,17 @@ pub(super) fn excerpt(body: &[u8], secrets: &[&Secret]) -> String {
         }
         Err(_) => String::from_utf8_lossy(body),
     };
-    bounded(&without_values(&without_named(&text), secrets), EXCERPT_CHARS)
+    let text = text.trim_start();
+    let searched = &text[..text.floor_char_boundary(SEARCHED)];
+    let named = without_named(searched);
+    let mut shown = without_values(&named, secrets);
+    if searched.len() < text.len() {
+        // The cut may have gone through a secret, which then is not found: what is shorter than it goes with it.
+        let longest = secrets.iter().flat_map(|secret| forms(secret)).map(|form| form.len()).max();
+        let whole = shown.floor_char_boundary(shown.len().saturating_sub(longest.unwrap_or(0)));
+        shown.to_mut().truncate(whole);
+    }
+    bounded(&shown, EXCERPT_CHARS)
 }
 
 /// A sentence of the platform, for people.
@@ -73,25 +87,26 @@ fn is_secret(name: &str) -> bool {
 
 fn without_values<'a>(text: &'a str, secrets: &[&Secret]) -> Cow<'a, str> {
     let mut text = Cow::Borrowed(text);
-    for secret in secrets.iter().map(|secret| secret.reveal()).filter(|secret| !secret.is_empty()) {
-        // In a body, a value stands as JSON writes it.
-        let quoted = Value::from(secret).to_string();
-        for form in [secret, &quoted[1..quoted.len() - 1]] {
-            if text.contains(form) {
-                text = Cow::Owned(text.replace(form, GONE));
-            }
+    for form in secrets.iter().flat_map(|secret| forms(secret)).filter(|form| !form.is_empty()) {
+        if text.contains(&form) {
+            text = Cow::Owned(text.replace(&form, GONE));
         }
     }
     text
 }
 
-/// Blanks `name: value`, `name=value` and `"name":"value"` in a text that is not, or not only, JSON.
+/// A secret as it is, and as JSON writes it in a body.
+fn forms(secret: &Secret) -> [String; 2] {
+    let quoted = Value::from(secret.reveal()).to_string();
+    [secret.reveal().to_owned(), quoted[1..quoted.len() - 1].to_owned()]
+}
+
+/// Blanks `name: value`, `name=value` and `"name":"value"` in a text that is not, or not only, JSON. One pass:
+/// the search goes on where the value before ended.
 fn without_named(text: &str) -> Cow<'_, str> {
-    // ASCII lower case keeps every byte offset.
-    let lower = text.to_ascii_lowercase();
     let mut kept = String::new();
     let mut copied = 0;
-    while let Some(name_end) = next_name_end(&lower, copied) {
+    while let Some(name_end) = next_name_end(text, copied) {
         let (start, end) = value_after(text, name_end);
         kept.push_str(&text[copied..start]);
         if start < end {
@@ -106,18 +121,28 @@ fn without_named(text: &str) -> Cow<'_, str> {
     Cow::Owned(kept)
 }
 
-fn next_name_end(lower: &str, from: usize) -> Option<usize> {
-    let ends = SECRET_NAMES.iter().filter_map(|name| Some(lower[from..].find(name)? + from + name.len()));
-    ends.min()
+/// Where the first secret's name from here on ends. Each place is looked at once, for all names.
+fn next_name_end(text: &str, from: usize) -> Option<usize> {
+    let bytes = text.as_bytes();
+    (from..bytes.len()).find_map(|at| {
+        let begins = |name: &&str| {
+            bytes[at..].get(..name.len()).is_some_and(|word| word.eq_ignore_ascii_case(name.as_bytes()))
+        };
+        SECRET_NAMES.iter().find(|name| begins(name)).map(|name| at + name.len())
+    })
 }
 
-/// Where the value of the name that ends at `at` begins and ends; empty where no value follows.
+/// Where the value of the name that ends at `at` begins and ends. Where no value follows, both are where that
+/// became clear: another name before it has none either.
 fn value_after(text: &str, at: usize) -> (usize, usize) {
     let rest = &text[at..];
     // The name may go on ("tokenValue"), and be closed by a quote that itself is escaped.
     let named = rest.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-');
     let closed = named.trim_start_matches(['\\', '"', '\'']).trim_start();
-    let Some(assigned) = closed.strip_prefix([':', '=']) else { return (at, at) };
+    let Some(assigned) = closed.strip_prefix([':', '=']) else {
+        let seen = text.len() - closed.len();
+        return (seen, seen);
+    };
     let value = assigned.trim_start();
     let escapes = value.len() - value.trim_start_matches('\\').len();
     let unescaped = &value[escapes..];
@@ -197,6 +222,31 @@ mod tests {
         assert_eq!(shown.chars().count(), EXCERPT_CHARS);
         assert!(shown.starts_with("a b [2J界") && shown.ends_with('…'));
         assert_eq!(bounded("  whole  ", 5), "whole");
+    }
+
+    #[test]
+    fn a_megabyte_of_the_word_token_is_excerpted_in_one_pass() {
+        // Were any part of this looked at again for each word, these would not end within minutes.
+        for word in ["token ", "token", "token=", "token:a,", "token=\"", "token\\"] {
+            let body = word.repeat((1 << 20) / word.len());
+            assert!(excerpt(body.as_bytes(), &[]).chars().count() <= EXCERPT_CHARS, "{word}");
+            assert!(without_named(&body).len() <= 2 * body.len(), "{word}");
+        }
+        assert_eq!(next_name_end(&"x".repeat(SEARCHED), 0), None);
+        let words = "token ".repeat(4);
+        assert_eq!(value_after(&words, 5), (6, 6), "the search goes on behind what has been seen");
+    }
+
+    #[test]
+    fn no_secret_is_cut_in_half_and_shown() {
+        let key = Secret::new("the-key-1234");
+        for before in 0..40 {
+            // The value is blanked, so that the end of what is searched comes into view.
+            let long = "a".repeat(SEARCHED - 40 - "token=;".len());
+            let body = format!("token={long},{}the-key-1234 and more", ".".repeat(before));
+            let shown = excerpt(body.as_bytes(), &[&key]);
+            assert!(!shown.contains("the") && !shown.contains("1234"), "{before}: {shown}");
+        }
     }
 
     proptest! {

@@ -23,7 +23,7 @@ use tokio_rustls::client::TlsStream;
 use tokio_util::either::Either;
 
 use super::trouble::Trouble;
-use crate::exchange::{Limits, exchange};
+use crate::exchange::{ExchangeError, Limits, exchange};
 
 /// For a name's addresses, and for each connection including TLS.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -101,7 +101,9 @@ impl Transport {
         Ok(self.tls.get_or_init(|| made))
     }
 
-    /// One call: posts a JSON body.
+    /// One call: posts a JSON body. Once connected, it takes no longer than the answer's head and one pause of its
+    /// body may: an answer that drips would be waited for without end, and the login at the platform holds up
+    /// every other call.
     pub(super) async fn post(
         &self,
         endpoint: &Endpoint,
@@ -117,7 +119,9 @@ impl Transport {
         let request = finish(request.header(ACCEPT, "application/json"), endpoint, body)?;
         let addresses = endpoint.resolve().await.map_err(Trouble::Unreachable)?;
         let stream = self.connect(endpoint, &addresses).await.map_err(Trouble::Unreachable)?;
-        exchange(stream, request, limits).await.map_err(Trouble::Exchange)
+        let total = limits.head.saturating_add(limits.read);
+        let exchanged = timeout(total, exchange(stream, request, limits)).await;
+        exchanged.unwrap_or(Err(ExchangeError::Late(total))).map_err(Trouble::Exchange)
     }
 
     /// Fetches from one of these addresses and from no other.

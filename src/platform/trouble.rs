@@ -121,25 +121,6 @@ impl Trouble {
         }
     }
 
-    /// The `outcome` label of `wxlogind_platform_requests_total`.
-    pub fn outcome(&self) -> &'static str {
-        match self {
-            Self::Unreachable(_) => "unreachable",
-            Self::Exchange(ExchangeError::Connection(_)) => "broken",
-            Self::Exchange(ExchangeError::NoAnswer(_) | ExchangeError::Stalled(_)) => "timeout",
-            Self::Exchange(ExchangeError::TooLarge(_)) => "too-large",
-            Self::Status { .. } => "http-status",
-            Self::Unreadable { .. } => "unreadable",
-            Self::Incomplete { .. } => "incomplete",
-            Self::KeyRefused { .. } => "key-refused",
-            Self::Refused { .. } => "refused",
-            Self::AccountFrozen | Self::AccountExpired => "account",
-            Self::KeyNotKept(_) => "key-not-kept",
-            Self::LoginFailed(_) => "login-failed",
-            Self::LoginPaused { .. } => "login-paused",
-        }
-    }
-
     /// What the platform sent, for the log only: bounded, without control characters and secrets.
     pub fn body_excerpt(&self) -> Option<&str> {
         match self {

@@ -21,15 +21,6 @@ impl Format {
             _ => None,
         }
     }
-
-    /// For the `Content-Type` header.
-    pub fn media_type(self) -> &'static str {
-        match self {
-            Self::Png => "image/png",
-            Self::Jpeg => "image/jpeg",
-            Self::Gif => "image/gif",
-        }
-    }
 }
 
 #[cfg(test)]

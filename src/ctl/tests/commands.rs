@@ -32,6 +32,26 @@ async fn the_live_logins_are_listed_and_the_ended_ones_on_request() {
 }
 
 #[tokio::test]
+async fn a_cut_list_says_so_in_json() {
+    let fake = fake();
+    fake.world().sessions.insert(1, fake::session("w-over"));
+    fake.change("w-over", |session| fake::dropped(session, wxlogin_state::DropReason::Declined, "失败"));
+    // The fake's `next` is a place in its list; w-over has the second one.
+    for (line, listed, next) in [
+        ("list --limit 1", 1, Some("1")),
+        ("list --limit 2", 2, None),
+        ("list", 2, None),
+        ("list --all --limit 2", 2, Some("2")),
+        ("list --all --limit 3", 3, None),
+        ("list --state online --limit 1", 1, None),
+    ] {
+        let page = Person::absent().runs(&fake, &format!("{line} --json")).await.json();
+        assert_eq!(page["sessions"].as_array().unwrap().len(), listed, "{line}");
+        assert_eq!(page["next"].as_str(), next, "{line}");
+    }
+}
+
+#[tokio::test]
 async fn an_empty_list_says_how_to_begin() {
     let ran = Person::absent().runs(&Fake::start(), "list").await;
     assert_eq!(ran.out, "There are no live logins. Begin one: wxloginctl login --wait\n");

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use rustls::crypto::ring;
 use rustls::pki_types::PrivateKeyDer;
@@ -106,9 +107,21 @@ async fn serve(
     if bytes == silence() {
         std::future::pending::<()>().await;
     }
+    if bytes == drip() {
+        return dripping(stream).await;
+    }
     // A client that has read enough hangs up in the middle.
     let _hung_up = stream.write_all(&bytes).await;
     let _hung_up = stream.shutdown().await;
+}
+
+/// A head at once, then a byte just before the client's patience ends, until it hangs up.
+async fn dripping(mut stream: impl AsyncWrite + Unpin) {
+    let mut bytes = b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n".to_vec();
+    while stream.write_all(&bytes).await.is_ok() {
+        tokio::time::sleep(Duration::from_secs(14)).await;
+        bytes = b" ".to_vec();
+    }
 }
 
 async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Option<Seen> {
@@ -145,4 +158,9 @@ pub(super) fn html(status: u16, body: &str) -> Vec<u8> {
 /// Stands for no answer at all, on a connection that stays open.
 pub(super) fn silence() -> Vec<u8> {
     b"silence".to_vec()
+}
+
+/// Stands for an answer that begins at once and never ends, a byte every 14 s.
+pub(super) fn drip() -> Vec<u8> {
+    b"drip".to_vec()
 }
