@@ -151,7 +151,7 @@ impl Bench {
     }
 
     async fn run(self, writers: usize, logins: usize) -> anyhow::Result<Run> {
-        let before = (commits(self.dir.path())?, self.written()?);
+        let before = (commits(self.dir.path())?, self.written(logins)?);
         let (began, cpu) = (Instant::now(), cpu_time());
         let mut work = JoinSet::new();
         for writer in 0..writers {
@@ -172,7 +172,7 @@ impl Bench {
         let commits = commits(self.dir.path())? - before.0;
         let transitions = 2 * u64::try_from(CODES * logins)?;
         // Records grow with their history: on the average by half of what they grow in all.
-        let bytes = u64::midpoint(before.1, self.written()?) * transitions / u64::try_from(STORED)?;
+        let bytes = u64::midpoint(before.1, self.written(logins)?) * transitions / u64::try_from(logins)?;
         self.end().await?;
         Ok(Run { transitions, commits, bytes, took, cpu })
     }
@@ -182,14 +182,14 @@ impl Bench {
         Ok(self.ended.await?)
     }
 
-    /// Bytes of all sessions' records and of their last events, without what the engine adds.
-    fn written(&self) -> anyhow::Result<u64> {
+    /// Bytes of the first `logins` sessions' records and of their last events, without what the engine adds.
+    fn written(&self, logins: usize) -> anyhow::Result<u64> {
         let bytes = |session: &Arc<SessionEntry>| {
             let record = serde_json::to_vec(&***session)?;
             let event = serde_json::to_vec(&Event::of_session(Seq(1), session.state_since, session))?;
             Ok(u64::try_from(record.len() + event.len())?)
         };
-        self.view.everything().0.iter().map(bytes).sum()
+        self.view.everything().0.iter().take(logins).map(bytes).sum()
     }
 }
 
@@ -229,7 +229,7 @@ fn bare(run: Run) -> anyhow::Result<Duration> {
 /// Latencies in µs at one transition at a time, 200 per second: the driver's, and the bare loop's.
 async fn paced(platform: &Platform) -> anyhow::Result<[Vec<f64>; 2]> {
     let bench = Bench::begin(platform).await?;
-    let group = vec![b'x'; usize::try_from(bench.written()? / u64::try_from(STORED)?)?];
+    let group = vec![b'x'; usize::try_from(bench.written(STORED)? / u64::try_from(STORED)?)?];
     let mut file = tempfile::tempfile()?;
     let mut latencies = [Vec::new(), Vec::new()];
     let mut tick = interval(PACE);
