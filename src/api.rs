@@ -19,6 +19,7 @@ use axum::routing::{get, post};
 use tokio::sync::watch;
 use wxlogin_state::{DeviceType, Proxy, Session};
 
+use crate::clock::Clock;
 use crate::driver::{Begun, Driver};
 use crate::platform::Platform;
 use crate::view::View;
@@ -26,6 +27,7 @@ use crate::wire::CreateSession;
 
 mod accounts;
 mod body;
+mod ending;
 mod guard;
 pub mod listen;
 mod pictures;
@@ -53,6 +55,8 @@ pub struct Api {
     pub view: Arc<View>,
     /// For pictures and for logging out.
     pub platform: Platform,
+    /// The time of day.
+    pub clock: Clock,
     /// What logins are begun with that do not say; a reload may change it.
     pub defaults: watch::Sender<Defaults>,
     /// Pictures that were fetched.
@@ -70,9 +74,15 @@ pub struct Defaults {
 
 impl Api {
     /// The API over these parts.
-    pub fn new(driver: Driver, view: Arc<View>, platform: Platform, defaults: Defaults) -> Arc<Self> {
+    pub fn new(
+        driver: Driver,
+        view: Arc<View>,
+        platform: Platform,
+        clock: Clock,
+        defaults: Defaults,
+    ) -> Arc<Self> {
         let defaults = watch::Sender::new(defaults);
-        Arc::new(Self { driver, view, platform, defaults, pictures: Pictures::default() })
+        Arc::new(Self { driver, view, platform, clock, defaults, pictures: Pictures::default() })
     }
 
     /// Begins a login; `request_key` is the caller's name for the request, where there is one.
@@ -89,7 +99,7 @@ impl Api {
     pub fn router(self: &Arc<Self>, entrance: Entrance) -> Router {
         Router::new()
             .route("/v1/sessions", get(sessions::list).post(sessions::create))
-            .route("/v1/sessions/{w_id}", get(sessions::read).delete(sessions::end))
+            .route("/v1/sessions/{w_id}", get(sessions::read).delete(ending::end))
             .route("/v1/sessions/{w_id}/history", get(sessions::history))
             .route("/v1/sessions/{w_id}/qr", get(qr::qr))
             .route("/v1/sessions/{w_id}/verify", post(steps::verify))

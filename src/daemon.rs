@@ -138,12 +138,12 @@ impl Daemon {
             dir,
             retention: Retention { events: settings.state.keep_events },
             figures: figures(settings),
-            clock,
+            clock: clock.clone(),
             tasks: tasks.clone(),
         })?;
         let platform = platform(&settings.device, opened.platform_key.clone(), opened.driver.clone())?;
         let (driver, view) = (opened.driver.clone(), opened.view.clone());
-        let api = Api::new(driver.clone(), view.clone(), platform.clone(), defaults(&settings.device));
+        let api = Api::new(driver.clone(), view.clone(), platform.clone(), clock, defaults(&settings.device));
         let driver_ended =
             opened.run(platform).context("cannot start the driver's thread").map_err(Failure::Other)?;
         let (doors, token) = doors.serve(&api, &Server::new(tasks.clone(), stop.clone()));

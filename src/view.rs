@@ -134,9 +134,7 @@ impl View {
             tables.forget_session(w_id);
         }
         drop(tables);
-        for session in &changes.sessions {
-            self.waiting.wake(&session.w_id);
-        }
+        self.waiting.wake(changes.sessions.iter().map(|session| &session.w_id));
     }
 
     /// Replaces everything, for example by what was read anew after a failed write.

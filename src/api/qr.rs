@@ -32,7 +32,9 @@ pub(super) async fn qr(
 ) -> Result<Response, Refused> {
     let session = api.view.session(&w_id).ok_or_else(|| Refused::no_session(&w_id))?;
     let state = session.state.name();
-    if state != StateName::QrIssued {
+    // The clock as well as the state: a session is dropped a little after its time, and not at all while nothing
+    // can be written.
+    if state != StateName::QrIssued || session.qr.expires_at <= api.clock.now() {
         return Err(Refused::wrong_state(
             state,
             format!("the session is {state}; its QR is not valid any more"),

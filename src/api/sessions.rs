@@ -10,14 +10,14 @@ use axum::response::{IntoResponse, Response};
 use bytes::{BufMut, Bytes, BytesMut};
 use serde::Deserialize;
 use tokio::time::timeout;
-use wxlogin_state::{Input, Proxy, Seq, StateName, WcId};
+use wxlogin_state::{Proxy, Seq, StateName, WcId};
 
 use super::Api;
 use super::body::{Body, Query, SessionPath};
 use super::problem::Refused;
 use crate::config::is_host_and_port;
-use crate::driver::{Denied, LoginRequest, StoreState};
-use crate::view::{SessionEntry, SessionFilter};
+use crate::driver::LoginRequest;
+use crate::view::SessionFilter;
 use crate::wire::{CreateSession, History};
 
 /// Rows of a page where the caller does not say.
@@ -229,35 +229,4 @@ pub(super) async fn history(
 ) -> Result<Json<History>, Refused> {
     let session = api.view.session(&w_id).ok_or_else(|| Refused::no_session(&w_id))?;
     Ok(Json(History { history: session.history.clone() }))
-}
-
-/// `DELETE /v1/sessions/{wId}`: logs out an online session, abandons a login in flight.
-pub(super) async fn end(
-    State(api): State<Arc<Api>>,
-    SessionPath(w_id): SessionPath,
-) -> Result<Response, Refused> {
-    let session = api.view.session(&w_id).ok_or_else(|| Refused::no_session(&w_id))?;
-    if session.state.name() == StateName::Online {
-        // What cannot be noted is not done: the session would go on being shown as online.
-        if let StoreState::ReadOnly(reason) = api.driver.store_state() {
-            return Err(Denied::Unwritable(reason).into());
-        }
-        log_out(&api, &session).await?;
-    }
-    let ended = api.driver.apply(&w_id, Input::Ended).await?;
-    Ok(rendered(StatusCode::OK, ended.json()))
-}
-
-/// The platform first: a session that it did not end would go on unseen.
-async fn log_out(api: &Api, session: &SessionEntry) -> Result<(), Refused> {
-    let accounts: Vec<WcId> = session.wc_id.iter().cloned().collect();
-    api.platform.offline(&accounts).await.map_err(|trouble| {
-        tracing::warn!(
-            wId = %session.w_id,
-            error = &trouble as &dyn std::error::Error,
-            body = trouble.body_excerpt(),
-            "logging out failed"
-        );
-        Refused::from(&trouble)
-    })
 }

@@ -80,6 +80,12 @@ impl Keeper {
             Err(damage) if damage.is_damage() => restored(&dir, retention, damage, now)?,
             opened => opened?,
         };
+        if let Some(failure) = &contents.not_shrunk {
+            warn!(
+                error = failure as &dyn Error,
+                "the store takes more space than it needs, and cannot be shrunk"
+            );
+        }
         let (state, watched) = watch::channel(StoreState::Writable);
         let keeper = Self { dir, retention, store: Some(store), state, reopen_at: Instant::now() };
         keeper.take_ballast();

@@ -103,7 +103,7 @@ async fn a_blocking_read_wakes_with_the_change_and_leaves_no_seat() {
         })
         .collect();
     tokio::time::sleep(Duration::from_millis(1)).await;
-    assert_eq!(view.waiting.seats(), 1);
+    assert_eq!(view.waiting.seats(), 3);
     view.publish(changed(ended(&session(1, None))));
     for reader in readers {
         assert_eq!(reader.await.unwrap(), 2);

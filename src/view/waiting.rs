@@ -9,11 +9,17 @@ use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 use wxlogin_state::WId;
 
-/// The seats.
+/// Who waits, by session: how many, and what wakes them.
 #[derive(Debug, Default)]
-pub(super) struct Waiting(Mutex<HashMap<WId, Arc<Notify>>>);
+pub(super) struct Waiting(Mutex<HashMap<WId, Bench>>);
 
-/// A place to wait for one session; given up with the last one who holds it.
+#[derive(Debug, Default)]
+struct Bench {
+    seated: usize,
+    bell: Arc<Notify>,
+}
+
+/// A place to wait for one session.
 #[derive(Debug)]
 pub(super) struct Seat<'a> {
     waiting: &'a Waiting,
@@ -22,30 +28,36 @@ pub(super) struct Seat<'a> {
 }
 
 impl Waiting {
-    /// A seat for `w_id`, shared with everybody else who waits for it.
+    /// A seat for `w_id`, beside everybody else who waits for it.
     pub(super) fn seat(&self, w_id: &WId) -> Seat<'_> {
-        let bell = self.lock().entry(w_id.clone()).or_default().clone();
-        Seat { waiting: self, w_id: w_id.clone(), bell }
+        let mut benches = self.lock();
+        let bench = benches.entry(w_id.clone()).or_default();
+        bench.seated += 1;
+        Seat { waiting: self, w_id: w_id.clone(), bell: bench.bell.clone() }
     }
 
-    /// Wakes those who wait for `w_id`.
-    pub(super) fn wake(&self, w_id: &WId) {
-        if let Some(bell) = self.lock().get(w_id) {
-            bell.notify_waiters();
+    /// Wakes those who wait for any of these.
+    pub(super) fn wake<'a>(&self, w_ids: impl Iterator<Item = &'a WId>) {
+        let benches = self.lock();
+        if benches.is_empty() {
+            return;
+        }
+        for bench in w_ids.filter_map(|w_id| benches.get(w_id)) {
+            bench.bell.notify_waiters();
         }
     }
 
     /// Wakes everybody.
     pub(super) fn wake_all(&self) {
-        self.lock().values().for_each(|bell| bell.notify_waiters());
+        self.lock().values().for_each(|bench| bench.bell.notify_waiters());
     }
 
     #[cfg(test)]
     pub(super) fn seats(&self) -> usize {
-        self.lock().len()
+        self.lock().values().map(|bench| bench.seated).sum()
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<WId, Arc<Notify>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<WId, Bench>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -59,10 +71,12 @@ impl Seat<'_> {
 
 impl Drop for Seat<'_> {
     fn drop(&mut self) {
-        let mut seats = self.waiting.lock();
-        // Two holders: the table and this seat.
-        if Arc::strong_count(&self.bell) <= 2 {
-            seats.remove(&self.w_id);
+        let mut benches = self.waiting.lock();
+        if let Some(bench) = benches.get_mut(&self.w_id) {
+            bench.seated -= 1;
+            if bench.seated == 0 {
+                benches.remove(&self.w_id);
+            }
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::id::WId;
 use crate::profile::Profile;
 use crate::secret::Secret;
-use crate::session::StateName;
+use crate::session::{Session, StateName};
 
 /// Something that happened, addressed to one session.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,9 +69,13 @@ pub enum Failure {
 
 /// What became of an input.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict<T> {
-    /// It made this next value.
-    Accepted(T),
+#[expect(
+    clippy::large_enum_variant,
+    reason = "taken apart at once; a box would be an allocation for each step"
+)]
+pub enum Verdict {
+    /// It makes this of the session.
+    Accepted(Session),
     /// It is true but changes nothing, for this reason.
     Ignored(Ignored),
     /// It cannot be done to the session as it is; whoever asked is told.

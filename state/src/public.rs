@@ -48,10 +48,10 @@ pub struct Session {
     /// How it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drop: Option<Drop>,
-    /// The login of the same account before this one.
+    /// The login of the same account that this one threw out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub predecessor: Option<WId>,
-    /// The login of the same account after this one.
+    /// The login of the same account that threw this one out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub successor: Option<WId>,
 }
@@ -183,7 +183,7 @@ pub struct Event {
     pub seq: Seq,
     /// When it happened.
     pub at: Timestamp,
-    /// What happened: `session.<state>`.
+    /// What happened: `session.<state>`; `store.restored` where the store was restored from an export.
     #[serde(rename = "type")]
     pub kind: String,
     /// The session it happened to.

@@ -13,7 +13,7 @@ use crate::secret::Secret;
 use crate::session::{Code, Drop, DropReason, Session, SliderProgress, State};
 
 /// What `input` makes of `session` at `now`.
-pub fn step(session: &Session, input: Input, now: Timestamp, rules: &Rules) -> Verdict<Session> {
+pub fn step(session: &Session, input: Input, now: Timestamp, rules: &Rules) -> Verdict {
     let step = Step { session, now, rules };
     match input {
         Input::Answered { round, answer } => step.answered(round, answer),
@@ -32,7 +32,7 @@ struct Step<'a> {
 }
 
 impl Step<'_> {
-    fn answered(&self, round: u32, answer: Answer) -> Verdict<Session> {
+    fn answered(&self, round: u32, answer: Answer) -> Verdict {
         match self.session.state {
             State::Online { .. } => return Verdict::Ignored(Ignored::AlreadyOnline),
             State::Dropped { .. } => return Verdict::Ignored(Ignored::AlreadyDropped),
@@ -87,7 +87,7 @@ impl Step<'_> {
         self.dropped(reason, message)
     }
 
-    fn code_entered(&self, entered: Secret) -> Verdict<Session> {
+    fn code_entered(&self, entered: Secret) -> Verdict {
         match &self.session.state {
             State::AwaitingVerify { prompt, attempts, code: Code::Wanted, .. } => {
                 let state = State::AwaitingVerify {
@@ -103,7 +103,7 @@ impl Step<'_> {
         }
     }
 
-    fn slider_done(&self) -> Verdict<Session> {
+    fn slider_done(&self) -> Verdict {
         match &self.session.state {
             State::Slider { url, progress: SliderProgress::Wanted, .. } => {
                 let state = State::Slider {
@@ -120,7 +120,7 @@ impl Step<'_> {
         }
     }
 
-    fn deadline_passed(&self) -> Verdict<Session> {
+    fn deadline_passed(&self) -> Verdict {
         let missed = match &self.session.state {
             State::QrIssued { .. } => "nobody completed the scan in time",
             State::AwaitingVerify { code: Code::Wanted, .. } => "nobody entered the code in time",
@@ -140,7 +140,7 @@ impl Step<'_> {
         Verdict::Accepted(self.dropped(DropReason::Expired, missed.to_owned()))
     }
 
-    fn ended(&self) -> Verdict<Session> {
+    fn ended(&self) -> Verdict {
         match &self.session.state {
             State::Dropped { .. } => self.wrong_state("only a live session can be ended"),
             State::Online { .. } => {
@@ -152,7 +152,7 @@ impl Step<'_> {
         }
     }
 
-    fn superseded(&self, by: WId) -> Verdict<Session> {
+    fn superseded(&self, by: WId) -> Verdict {
         if let State::Dropped { .. } = self.session.state {
             return Verdict::Ignored(Ignored::AlreadyDropped);
         }
@@ -177,7 +177,7 @@ impl Step<'_> {
         after(self.now, self.rules.step_allowance)
     }
 
-    fn wrong_state(&self, needs: &'static str) -> Verdict<Session> {
+    fn wrong_state(&self, needs: &'static str) -> Verdict {
         Verdict::Refused(Refusal::WrongState { state: self.session.state.name(), needs })
     }
 }

@@ -67,6 +67,8 @@ pub struct Contents {
     pub platform_key: Option<PlatformKey>,
     /// Number of the last event; 0 before the first.
     pub last_seq: Seq,
+    /// Why the store takes far more space than it needs, where it could not be copied into a smaller one.
+    pub not_shrunk: Option<OpenError>,
 }
 
 /// An open store. One thread owns it.
@@ -90,14 +92,14 @@ impl Store {
         dir.tidy().map_err(in_dir)?;
         let (sidecar, durable) = Sidecar::open(&dir.sidecar()).map_err(in_dir)?;
         let mut engine = Engine::open(&dir.engine()).map_err(of_engine)?;
-        let (contents, progress) = read::everything(&engine, dir.path())?;
+        let (mut contents, progress) = read::everything(&engine, dir.path())?;
         if progress.is_behind(durable) {
             let (path, found, durable_seq) = (dir.path().to_owned(), progress.seq, durable.seq);
             let commits = durable.commits.saturating_sub(progress.commits);
             return Err(OpenError::Lost { path, commits, found, durable: durable_seq });
         }
         if rewrite::is_due(&engine).map_err(of_engine)? {
-            engine = rewrite::run(dir, engine)?;
+            (engine, contents.not_shrunk) = rewrite::run(dir, engine)?;
         }
         // What was read may have been written by a process that was killed before it synced; from here on it is
         // shown and acted upon, so it has to be durable.

@@ -84,7 +84,7 @@ struct Step {
     before: Session,
     input: Input,
     now: Timestamp,
-    verdict: Verdict<Session>,
+    verdict: Verdict,
 }
 
 /// Lives the happenings through from the beginning.
@@ -361,7 +361,7 @@ fn code_entered(session: &Session, now: Timestamp) -> Session {
     accepted(step(session, Input::CodeEntered(Secret::new("4".repeat(64))), now, &RULES))
 }
 
-fn accepted(verdict: Verdict<Session>) -> Session {
+fn accepted(verdict: Verdict) -> Session {
     match verdict {
         Verdict::Accepted(next) => next,
         other => panic!("not accepted: {other:?}"),

@@ -319,7 +319,7 @@ fn a_code_is_forgotten_as_soon_as_it_is_answered() {
     }
 }
 
-fn outcome(verdict: &Verdict<Session>) -> Outcome {
+fn outcome(verdict: &Verdict) -> Outcome {
     match verdict {
         Verdict::Accepted(Session { state: State::Dropped { drop, .. }, .. }) => {
             Outcome::Dropped(drop.reason)
@@ -331,7 +331,7 @@ fn outcome(verdict: &Verdict<Session>) -> Outcome {
     }
 }
 
-fn accepted(verdict: Verdict<Session>) -> Session {
+fn accepted(verdict: Verdict) -> Session {
     match verdict {
         Verdict::Accepted(next) => next,
         other => panic!("not accepted: {other:?}"),

@@ -38,6 +38,7 @@ fn contents() -> Contents {
             key: Secret::new("a key"),
         }),
         last_seq: Seq(42),
+        not_shrunk: None,
     }
 }
 

@@ -121,6 +121,11 @@ impl StateDir {
         Ok(())
     }
 
+    /// Removes a copy that was not completed.
+    pub(super) fn remove_part(&self) -> io::Result<()> {
+        remove_if_there(&self.part())
+    }
+
     /// Gives the copy that was made, and synced, the name that says so.
     pub(super) fn complete_copy(&self) -> io::Result<()> {
         remove_if_there(&self.copy())?;

@@ -38,8 +38,8 @@ pub enum OpenError {
         /// Why.
         source: sled::Error,
     },
-    /// A record was changed since it was written.
-    #[error("the store in {path} is damaged", path = path.display())]
+    /// A record was changed since it was written, or is of a later version.
+    #[error("the store in {path} cannot be read", path = path.display())]
     Record {
         /// The directory.
         path: PathBuf,
@@ -67,7 +67,13 @@ pub enum OpenError {
 impl OpenError {
     /// Whether the store's content is at fault, rather than the place it lies in.
     pub fn is_damage(&self) -> bool {
-        matches!(self, Self::Engine { .. } | Self::Record { .. } | Self::Lost { .. })
+        match self {
+            // What a later version wrote, a later version reads.
+            Self::Record { source: RecordError::Format { .. }, .. }
+            | Self::Directory { .. }
+            | Self::InUse { .. } => false,
+            Self::Engine { .. } | Self::Record { .. } | Self::Lost { .. } => true,
+        }
     }
 
     /// Whether there was no room: nothing is wrong that more of it would not mend.

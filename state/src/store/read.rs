@@ -27,6 +27,7 @@ fn contents(tree: &sled::Tree) -> Result<(Contents, Progress), ReadError> {
         accounts: with_prefix(tree, key::ACCOUNTS)?,
         platform_key: single(tree, key::PLATFORM_KEY)?,
         last_seq: last_seq(tree)?,
+        not_shrunk: None,
     };
     let commits = single(tree, key::COMMITS)?.unwrap_or_default();
     let progress = Progress { commits, seq: contents.last_seq };

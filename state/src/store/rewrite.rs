@@ -35,12 +35,18 @@ fn live_bytes(engine: &Engine) -> sled::Result<u64> {
     caught(|| engine.tree().iter().map(size).sum())
 }
 
-/// Copies everything into a fresh directory, which takes the place of `old`, and opens that.
-pub(super) fn run(dir: &StateDir, old: Engine) -> Result<Engine, OpenError> {
-    make(dir, |new| copy(&old, new))?;
+/// Copies everything into a fresh directory, which takes the place of `old`, and opens that. Where no copy can be
+/// made, for want of room say, `old` is as good as it was, and comes back with the reason.
+pub(super) fn run(dir: &StateDir, old: Engine) -> Result<(Engine, Option<OpenError>), OpenError> {
+    if let Err(failure) = make(dir, |new| copy(&old, new)) {
+        // What was copied so far only takes room; the next start removes it as well.
+        let _ = dir.remove_part();
+        return Ok((old, Some(failure)));
+    }
     drop(old);
     dir.swap_in_copy().map_err(|source| OpenError::Directory { path: dir.path().to_owned(), source })?;
-    Engine::open(&dir.engine()).map_err(|source| OpenError::of_engine(dir.path(), source))
+    let new = Engine::open(&dir.engine()).map_err(|source| OpenError::of_engine(dir.path(), source))?;
+    Ok((new, None))
 }
 
 /// Makes a copy, durable as a whole, ready to take the place of the current one. It gets the name by which
@@ -96,11 +102,25 @@ mod tests {
         }
         old.flush().unwrap();
         let before = old.size_on_disk();
-        let new = run(&dir, old).unwrap();
+        let (new, failure) = run(&dir, old).unwrap();
+        assert!(failure.is_none());
         assert!(new.size_on_disk() * 4 < before, "{} of {before}", new.size_on_disk());
         let kept: Vec<_> = new.tree().iter().map(|entry| entry.unwrap()).collect();
         assert_eq!(kept.len(), 10);
         assert!(kept.iter().all(|(_, record)| record.len() == 8 * 1024));
+    }
+
+    #[test]
+    fn a_rewrite_without_room_leaves_the_store_open() {
+        let place = tempfile::tempdir().unwrap();
+        let dir = StateDir::claim(place.path()).unwrap();
+        let old = Engine::open(&dir.engine()).unwrap();
+        old.tree().insert("s/1", "kept").unwrap();
+        // A file in the way stands for a disk without room: no directory can be made there.
+        std::fs::write(dir.part(), "in the way").unwrap();
+        let (engine, failure) = run(&dir, old).unwrap();
+        assert!(failure.is_some());
+        assert_eq!(engine.tree().get("s/1").unwrap().unwrap(), "kept");
     }
 
     #[test]
