@@ -131,9 +131,7 @@ impl View {
             tables.forget_session(w_id);
         }
         drop(tables);
-        for session in &changes.sessions {
-            self.waiting.wake(&session.w_id);
-        }
+        self.waiting.wake(changes.sessions.iter().map(|session| &session.w_id));
     }
 
     /// Replaces everything, for example by what was read anew after a failed write.
@@ -279,6 +277,10 @@ impl Tables {
     fn put_session(&mut self, session: &Arc<SessionEntry>) {
         let place = session.born;
         if let Some(old) = self.sessions.insert(place, session.clone()) {
+            // Most changes leave a session where every index has it already.
+            if (old.state.name(), &old.wc_id) == (session.state.name(), &session.wc_id) {
+                return;
+            }
             self.unindex(&old);
         }
         self.places.insert(session.w_id.clone(), place);

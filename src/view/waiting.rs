@@ -28,9 +28,13 @@ impl Waiting {
         Seat { waiting: self, w_id: w_id.clone(), bell }
     }
 
-    /// Wakes those who wait for `w_id`.
-    pub(super) fn wake(&self, w_id: &WId) {
-        if let Some(bell) = self.lock().get(w_id) {
+    /// Wakes those who wait for any of these.
+    pub(super) fn wake<'a>(&self, w_ids: impl Iterator<Item = &'a WId>) {
+        let seats = self.lock();
+        if seats.is_empty() {
+            return;
+        }
+        for bell in w_ids.filter_map(|w_id| seats.get(w_id)) {
             bell.notify_waiters();
         }
     }
