@@ -292,6 +292,10 @@ impl Tables {
     fn put_session(&mut self, session: &Arc<SessionEntry>) {
         let place = session.born;
         if let Some(old) = self.sessions.insert(place, session.clone()) {
+            // Most changes leave a session where every index has it already.
+            if (old.state.name(), &old.wc_id) == (session.state.name(), &session.wc_id) {
+                return;
+            }
             self.unindex(&old);
         }
         self.places.insert(session.w_id.clone(), place);
