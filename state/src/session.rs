@@ -201,7 +201,7 @@ pub struct Qr {
 
 /// The five states, each with what only it knows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "name", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+#[serde(rename_all = "kebab-case", rename_all_fields = "camelCase")]
 pub enum State {
     /// Somebody must scan.
     QrIssued {
