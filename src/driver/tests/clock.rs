@@ -51,7 +51,7 @@ async fn a_clock_set_back_delays_neither_reopening_nor_tidying() {
     world.faults.clear();
     world.writable().await;
     world.apply("w1", Input::Ended).await.unwrap();
-    world.clock.set(minute(-1000 + 121));
+    world.clock.set(minute(-1000 + 2 * 60 + 1));
     sleep(TIDY_EVERY).await;
     world.round().await;
     assert!(world.view.session(&id("w1")).is_none());

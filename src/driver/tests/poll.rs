@@ -36,13 +36,11 @@ async fn next_call(fake: &mut Fake) -> platform::Call {
     };
     let moving = async {
         loop {
-            match next.try_recv() {
-                Ok(call) => return call,
-                Err(_) => {
-                    advance(Duration::from_millis(20)).await;
-                    tokio::task::yield_now().await;
-                }
+            if let Ok(call) = next.try_recv() {
+                return call;
             }
+            advance(Duration::from_millis(20)).await;
+            tokio::task::yield_now().await;
         }
     };
     futures_util::future::join(wait, moving).await.1
@@ -68,7 +66,7 @@ async fn a_504_after_a_long_wait_is_asked_again_at_once() {
     let (mut fake, poll) = poll_of_w1().await;
     for _ in 0..10 {
         let call = fake.polled("w1").await;
-        advance(Duration::from_secs(60)).await;
+        advance(Duration::from_mins(1)).await;
         call.answer(504, "<html>Gateway Time-out</html>");
     }
     // Nothing but this moves the time, so no call after the first has waited.

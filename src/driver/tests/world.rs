@@ -25,9 +25,9 @@ pub(super) const ALLOWANCE: Duration = Duration::from_mins(5);
 
 const RULES: Rules = Rules { step_allowance: ALLOWANCE, first_drop: Duration::from_hours(24) };
 
-/// Dropped sessions stay known for 120 minutes.
+/// Dropped sessions stay known for two hours.
 const FIGURES: Figures =
-    Figures { rules: RULES, max_in_flight: 10_000, keep_dropped: Duration::from_mins(120) };
+    Figures { rules: RULES, max_in_flight: 10_000, keep_dropped: Duration::from_hours(2) };
 
 const RETENTION: Retention = Retention { events: 100_000 };
 
