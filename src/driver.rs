@@ -35,3 +35,6 @@ mod turn;
 pub use handle::{Begun, Denied, Driver, Figures, LoginRequest};
 pub use keeper::{ReadOnly, StoreState};
 pub use start::{Opened, Parts, open};
+
+#[cfg(test)]
+mod tests;

@@ -14,8 +14,11 @@ use tokio::sync::watch;
 use tracing::{error, info, warn};
 use wxlogin_state::{Batch, CommitError, Contents, OpenError, Retention, StateDir, Store, export};
 
+#[cfg(test)]
+pub(super) mod faults;
+
 /// How long to wait before the store is opened again after a failure.
-const REOPEN_AFTER: Duration = Duration::from_secs(5);
+const REOPEN_AFTER: Duration = if cfg!(test) { Duration::from_millis(50) } else { Duration::from_secs(5) };
 
 /// Whether the store can be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +52,8 @@ pub(super) struct Keeper {
     store: Option<Store>,
     state: watch::Sender<StoreState>,
     reopen_at: Instant,
+    #[cfg(test)]
+    pub(super) faults: faults::Faults,
 }
 
 /// What became of opening the store again.
@@ -87,7 +92,15 @@ impl Keeper {
             );
         }
         let (state, watched) = watch::channel(StoreState::Writable);
-        let keeper = Self { dir, retention, store: Some(store), state, reopen_at: Instant::now() };
+        let keeper = Self {
+            dir,
+            retention,
+            store: Some(store),
+            state,
+            reopen_at: Instant::now(),
+            #[cfg(test)]
+            faults: faults::Faults::default(),
+        };
         keeper.take_ballast();
         Ok((keeper, watched, contents))
     }
@@ -120,6 +133,8 @@ impl Keeper {
         let Some(store) = &mut self.store else {
             return Err(self.read_only());
         };
+        #[cfg(test)]
+        let write = self.faults.around(write);
         write(store).map_err(|failure| {
             error!(
                 error = &failure as &dyn Error,
@@ -168,7 +183,10 @@ impl Keeper {
         let (mut store, contents) = Store::open(&self.dir, self.retention).map_err(|e| {
             if e.is_damage() { NotOpened::Damaged(e) } else { NotOpened::NotYet(Box::new(e)) }
         })?;
-        store.prove_writable().map_err(|failure| NotOpened::NotYet(Box::new(failure)))?;
+        let prove = Store::prove_writable;
+        #[cfg(test)]
+        let prove = self.faults.around(prove);
+        prove(&mut store).map_err(|failure| NotOpened::NotYet(Box::new(failure)))?;
         Ok((store, contents))
     }
 

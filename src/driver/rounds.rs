@@ -37,10 +37,12 @@ const RESUME_WITHIN: Duration = Duration::from_secs(5);
 
 /// How long no deadline is kept once the store can be written again: an answer that was given meanwhile is
 /// offered at [`Pace`], and goes before a deadline that passed meanwhile.
-const ANSWERS_FIRST: Duration = Pace::LONGEST.saturating_add(Duration::from_secs(1));
+const ANSWERS_FIRST: Duration =
+    if cfg!(test) { Duration::from_secs(2) } else { Pace::LONGEST.saturating_add(Duration::from_secs(1)) };
 
 /// How often what is not urgent is looked after.
-const TIDY_EVERY: Duration = Duration::from_secs(30);
+pub(super) const TIDY_EVERY: Duration =
+    if cfg!(test) { Duration::from_millis(50) } else { Duration::from_secs(30) };
 
 /// Most dropped sessions that stay known, however young: what a runaway client can make the store hold.
 const DROPPED_KEPT: usize = 50_000;
@@ -124,8 +126,7 @@ impl Rounds {
     /// Takes up what was in flight. Not all at once: the platform sees a trickle, not a flood.
     fn resume(&mut self) {
         let in_flight = self.ground.view.in_flight();
-        let count = u32::try_from(in_flight.len()).unwrap_or(u32::MAX).max(1);
-        let step = RESUME_EVERY.min(RESUME_WITHIN / count);
+        let step = resume_step(in_flight.len());
         for (n, session) in (0..).zip(&in_flight) {
             self.duties.settle(session, step * n);
         }
@@ -379,6 +380,12 @@ impl Rounds {
             other => other,
         }
     }
+}
+
+/// The distance between two resumed long-polls of `count`.
+pub(super) fn resume_step(count: usize) -> Duration {
+    let count = u32::try_from(count).unwrap_or(u32::MAX).max(1);
+    RESUME_EVERY.min(RESUME_WITHIN / count)
 }
 
 /// A second login would throw out the one that is online, so somebody must want just that.

@@ -64,6 +64,12 @@ pub fn open(parts: Parts) -> Result<Opened, OpenError> {
 }
 
 impl Opened {
+    /// What makes its writes fail.
+    #[cfg(test)]
+    pub(super) fn faults(&self) -> super::keeper::faults::Faults {
+        self.ground.keeper.faults.clone()
+    }
+
     /// Starts the driver on a thread of its own: resumes every duty, then does as it is asked until
     /// [`Driver::stop`]. The returned receiver ends with the thread, however that ends.
     pub fn run(self, platform: Platform) -> io::Result<oneshot::Receiver<()>> {

@@ -1,0 +1,10 @@
+//! The driver through its handle: a real store, a clock that the test sets, and a platform that answers when the
+//! test says so.
+
+mod begin;
+mod clock;
+mod disk;
+mod platform;
+mod poll;
+mod rounds;
+mod world;
