@@ -1,10 +1,13 @@
 //! One account and its logins: never two QRs for one person, never two logins online.
 
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::{Method, Request};
 use serde_json::json;
 use wxlogin_state::{DropReason, StateName};
 use wxlogind::wire::CreateSession;
 
-use crate::harness::{Host, Platform, login_of, refused, world};
+use crate::harness::{Host, Platform, login_of, refused, request, value, world};
 
 #[tokio::test]
 async fn an_abandoned_login_ends_at_once_with_its_poll() {
@@ -122,4 +125,44 @@ async fn a_person_who_scans_two_qrs_is_online_once() {
     let first = daemon.session(first.as_str()).await.unwrap();
     assert_eq!(first.drop.unwrap().reason, DropReason::Superseded);
     assert_eq!(daemon.account("wxid_a").await.unwrap().current_w_id, Some(second));
+}
+
+/// A request to begin a login, by this name.
+fn named(key: &str) -> Request<Full<Bytes>> {
+    let mut request = request(Method::POST, "/v1/sessions", &json!({}));
+    request.headers_mut().insert("idempotency-key", key.parse().unwrap());
+    request
+}
+
+#[tokio::test]
+async fn the_same_request_by_name_is_answered_by_the_same_login_over_kill_9() {
+    let (platform, mut daemon) = world().await;
+    let first = daemon.send(named("order-17")).await;
+    daemon.kill9().await;
+    daemon.restart().await;
+    let again = daemon.send(named("order-17")).await;
+    let other = daemon.send(named("order-18")).await;
+    for response in [&first, &again, &other] {
+        assert_eq!(response.status(), 201);
+    }
+    assert_eq!(value(&first)["wId"], value(&again)["wId"]);
+    assert_ne!(value(&first)["wId"], value(&other)["wId"]);
+    assert_eq!(platform.calls("/iPadLogin").await, 2);
+    let problem = daemon.send(named(&"x".repeat(65))).await;
+    assert_eq!(
+        (problem.status().as_u16(), value(&problem)["field"].as_str()),
+        (400, Some("Idempotency-Key"))
+    );
+}
+
+#[tokio::test]
+async fn a_new_device_needs_the_account_that_is_to_become_one() {
+    let (platform, daemon) = world().await;
+    let nobody = CreateSession { new_device: true, ..CreateSession::default() };
+    assert_eq!(refused(daemon.create(&nobody).await).field.as_deref(), Some("newDevice"));
+    let asked = CreateSession { new_device: true, ..login_of("wxid_a") };
+    let w_id = daemon.create(&asked).await.unwrap().session.w_id;
+    let begun = daemon.history(w_id.as_str()).await.unwrap();
+    assert!(begun[0].why.contains("new device"), "{begun:?}");
+    assert_eq!(platform.calls("/iPadLogin").await, 1);
 }

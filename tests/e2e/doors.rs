@@ -104,3 +104,16 @@ async fn a_head_request_is_a_get_without_its_body() {
     assert_eq!(response.status(), 200);
     assert!(response.body().is_empty());
 }
+
+#[tokio::test]
+async fn a_token_that_was_changed_counts_after_a_reload() {
+    let door = Door::open().await;
+    let fresh = "a-token-that-an-operator-made-anew";
+    std::fs::write(door.daemon.host.state().join("control.token"), fresh).unwrap();
+    door.daemon.process.signal(rustix::process::Signal::HUP);
+    door.daemon.hear("RELOADING").await;
+    door.daemon.hear("READY").await;
+    assert_eq!(door.knock(door.with(&[])).await.0, 401);
+    let bearer = format!("Bearer {fresh}");
+    assert_eq!(door.knock(door.with(&[(AUTHORIZATION.as_str(), &bearer)])).await.0, 201);
+}
