@@ -15,9 +15,15 @@ async fn a_begin_never_joins_a_login_that_is_overdue() {
     let mut world =
         World::with(vec![Session { wc_id: Some("wxid_1".parse().unwrap()), ..issued(1, "w1", minute(0)) }])
             .await;
+    let held = world.hold().await;
     world.clock.set(minute(6));
     let begin = world.driver.begin(login(Some("wxid_1")));
-    let (begun, ()) = join(begin, async { world.platform.asked_for_qr().await.issue("w2") }).await;
+    let issue = async {
+        // The request is in the inbox by now, and comes before the deadline.
+        drop(held);
+        world.platform.asked_for_qr().await.issue("w2");
+    };
+    let (begun, ()) = join(begin, issue).await;
     let begun = begun.unwrap();
     assert_eq!((begun.session.w_id.as_str(), begun.fresh), ("w2", true));
     assert_eq!(world.state("w1"), StateName::Dropped);

@@ -10,6 +10,7 @@ use axum::http::StatusCode;
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
 use wxlogin_state::{DeviceType, Proxy, Secret};
 
 use super::world::ALLOWANCE;
@@ -18,6 +19,9 @@ use crate::platform::Platform;
 
 const QR: &str = "/iPadLogin";
 const POLL: &str = "/getIPadLoginInfo";
+
+/// A call that has not come by then does not come: no wait between two calls is as long.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 type Answer = (StatusCode, String);
 
@@ -72,7 +76,7 @@ impl Fake {
             return self.earlier.remove(place);
         }
         loop {
-            let call = self.calls.recv().await.unwrap();
+            let call = timeout(PATIENCE, self.calls.recv()).await.unwrap().unwrap();
             if wanted(&call) {
                 return call;
             }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use futures_util::future::{join, join3};
+use futures_util::future::{join, join_all, join3};
+use tokio::task::unconstrained;
 use wxlogin_state::{Input, Secret, State, StateName};
 
 use super::world::{World, code_asked, id, issued, minute, stepped};
@@ -53,10 +54,15 @@ async fn what_is_in_the_inbox_at_a_stop_is_done() {
     let world = World::with((1..=2).map(|n| issued(n, &format!("w{n}"), minute(0))).collect()).await;
     let held = world.hold().await;
     let before = world.apply("w1", Input::Ended);
+    // More than a round takes, so that some is left when the stop is heard.
+    let between = join_all((0..1500).map(|_| world.driver.ping()));
     let behind = world.apply("w2", Input::Ended);
-    let stopped = join3(before, world.driver.stop(), behind);
-    let ((before, (), behind), ()) = join(stopped, async { drop(held) }).await;
+    let asked = join(join3(before, world.driver.stop(), between), behind);
+    // Unconstrained: all of it is in the inbox before the driver goes on.
+    let all = unconstrained(join(asked, async { drop(held) }));
+    let (((before, (), between), behind), ()) = all.await;
     before.unwrap();
+    assert!(between.iter().all(Result::is_ok));
     behind.unwrap();
     let driver = world.driver.clone();
     let kept = world.stop().await;

@@ -69,16 +69,18 @@ impl TestClock {
     fn clock(&self) -> Clock {
         let time = self.0.clone();
         Clock::from_fn(move || {
-            let gate = time.lock().unwrap().gate.take();
+            let (now, gate) = {
+                let mut time = time.lock().unwrap();
+                let tick = time.tick;
+                time.now += tick;
+                (time.now, time.gate.take())
+            };
             if let Some((arrived, released)) = gate {
                 arrived.send(()).unwrap();
                 // It opens with the end of its other side.
                 let _ = released.recv();
             }
-            let mut time = time.lock().unwrap();
-            let tick = time.tick;
-            time.now += tick;
-            time.now
+            now
         })
     }
 }
