@@ -19,9 +19,11 @@
 //! | `rounds` | the loop |
 //! | `turn` | one round between inbox and commit: steps and stages |
 //! | `begin` | logins whose QR is being fetched |
+//! | `answer` | what everybody hears after the commit |
 //! | `duties`, `poll` | what must be going on for the committed sessions |
 //! | `keeper`, `exporting` | the store through full disks and damage |
 
+mod answer;
 mod begin;
 mod duties;
 mod exporting;

@@ -3,20 +3,24 @@
 //! Nothing of this is stored. A request that ends with the process was never acknowledged.
 
 use std::collections::HashMap;
+use std::error::Error;
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use wxlogin_state::WcId;
+use tracing::warn;
+use wxlogin_state::{Input, StateName, WId, WcId};
 
-use super::handle::{Begun, Driver, LoginRequest, Reply};
+use super::answer::Answer;
+use super::handle::{Begun, Denied, Driver, LoginRequest, Reply};
+use super::turn::Turn;
 use crate::platform::{IssuedQr, Platform, QrRequest, Trouble};
 
 /// The platform's answer to a request for a QR.
 #[derive(Debug)]
 pub(super) struct Issued {
     ticket: Ticket,
-    pub(super) result: Result<IssuedQr, Trouble>,
+    result: Result<IssuedQr, Trouble>,
 }
 
 /// Names a request for a QR within this run.
@@ -39,9 +43,9 @@ pub(super) struct Beginnings {
 
 /// One of them, and who waits for it; the first one asked.
 #[derive(Debug)]
-pub(super) struct Beginning {
-    pub(super) request: LoginRequest,
-    pub(super) waiting: Vec<Reply<Begun>>,
+struct Beginning {
+    request: LoginRequest,
+    waiting: Vec<Reply<Begun>>,
 }
 
 impl Beginnings {
@@ -59,12 +63,56 @@ impl Beginnings {
         }
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.open.len()
+    /// Begins a login, joins one that is on its way, or says why not: because logins are not `open`, or because
+    /// as many are in flight as there may be (`most`).
+    pub(super) fn begin(
+        &mut self,
+        request: LoginRequest,
+        reply: Reply<Begun>,
+        open: Result<(), Denied>,
+        most: usize,
+        turn: &mut Turn<'_>,
+    ) -> Option<Answer> {
+        if let Some(w_id) = request.request_key.as_deref().and_then(|key| turn.requested_as(key)) {
+            return Some(Answer::Begun(vec![reply], Ok(w_id)));
+        }
+        match open.and_then(|()| on_its_way(&request, turn)) {
+            Err(denied) => return Some(Answer::Begun(vec![reply], Err(denied))),
+            Ok(Some(w_id)) => return Some(Answer::Joined(reply, w_id)),
+            Ok(None) => {}
+        }
+        let reply = match self.join(&request, reply) {
+            Ok(()) => return None,
+            Err(reply) => reply,
+        };
+        let in_flight = turn.count_in_flight() + self.open.len();
+        if in_flight >= most {
+            return Some(Answer::Begun(vec![reply], Err(Denied::TooMany(in_flight))));
+        }
+        self.start(request, reply);
+        None
+    }
+
+    /// Takes in the platform's answer: a session begins, or everybody who waits hears why not.
+    pub(super) fn issued(&mut self, issued: Issued, turn: &mut Turn<'_>) -> Option<Answer> {
+        let Beginning { request, waiting } = self.finish(&issued)?;
+        let begun = match issued.result {
+            Ok(qr) => begin_session(qr, request, turn),
+            Err(trouble) => {
+                warn!(
+                    wcId = request.wc_id.as_ref().map(tracing::field::display),
+                    error = &trouble as &dyn Error,
+                    body = trouble.body_excerpt(),
+                    "the platform issued no QR"
+                );
+                Err(Denied::Platform(Arc::new(trouble)))
+            }
+        };
+        Some(Answer::Begun(waiting, begun))
     }
 
     /// Joins what is on its way for the same account or by the same name; gives the reply back where nothing is.
-    pub(super) fn join(&mut self, request: &LoginRequest, reply: Reply<Begun>) -> Result<(), Reply<Begun>> {
+    fn join(&mut self, request: &LoginRequest, reply: Reply<Begun>) -> Result<(), Reply<Begun>> {
         let for_account = request.wc_id.as_ref().and_then(|wc_id| self.by_account.get(wc_id));
         let by_name = || request.request_key.as_ref().and_then(|key| self.by_request.get(key));
         match for_account.or_else(by_name).and_then(|ticket| self.open.get_mut(ticket)) {
@@ -78,7 +126,7 @@ impl Beginnings {
     }
 
     /// Asks the platform for a QR; its answer comes back by the driver's inbox.
-    pub(super) fn start(&mut self, request: LoginRequest, reply: Reply<Begun>) {
+    fn start(&mut self, request: LoginRequest, reply: Reply<Begun>) {
         self.issued += 1;
         let ticket = Ticket(self.issued);
         self.fetch(ticket, &request);
@@ -107,7 +155,7 @@ impl Beginnings {
     }
 
     /// The request is answered.
-    pub(super) fn finish(&mut self, issued: &Issued) -> Option<Beginning> {
+    fn finish(&mut self, issued: &Issued) -> Option<Beginning> {
         let beginning = self.open.remove(&issued.ticket)?;
         if let Some(wc_id) = &beginning.request.wc_id {
             self.by_account.remove(wc_id);
@@ -122,5 +170,52 @@ impl Beginnings {
     pub(super) fn stop(&mut self) {
         self.end.cancel();
         self.open.clear();
+    }
+}
+
+/// The login of the same account that somebody is still to complete; a refusal where none may be begun.
+fn on_its_way(request: &LoginRequest, turn: &mut Turn<'_>) -> Result<Option<WId>, Denied> {
+    let Some(wc_id) = &request.wc_id else { return Ok(None) };
+    for session in turn.live_sessions(wc_id) {
+        // One that is overdue is no login to join; one that is not is left as it is.
+        turn.apply(&session.w_id, Input::DeadlinePassed)?;
+    }
+    let live = turn.live_sessions(wc_id);
+    match live.iter().find(|session| session.state.name().is_in_flight()) {
+        Some(session) => Ok(Some(session.w_id.clone())),
+        None => refuse_online(request, turn).map(|()| None),
+    }
+}
+
+/// A second login would throw out the one that is online, so somebody must want just that.
+fn refuse_online(request: &LoginRequest, turn: &Turn<'_>) -> Result<(), Denied> {
+    let Some(wc_id) = request.wc_id.as_ref().filter(|_| !request.force) else { return Ok(()) };
+    match turn.live_sessions(wc_id).iter().find(|session| session.state.name() == StateName::Online) {
+        None => Ok(()),
+        Some(online) => Err(Denied::AlreadyOnline { wc_id: wc_id.clone(), w_id: online.w_id.clone() }),
+    }
+}
+
+fn begin_session(qr: IssuedQr, request: LoginRequest, turn: &mut Turn<'_>) -> Result<WId, Denied> {
+    let w_id = qr.w_id.clone();
+    // The account may have gone online meanwhile, by a login that was begun without its name.
+    let begun = refuse_online(&request, turn).and_then(|()| {
+        turn.begin(wxlogin_state::Issued {
+            w_id: qr.w_id,
+            qr_url: qr.qr_url,
+            label: request.label,
+            device: request.device,
+            proxy: request.proxy,
+            wc_id: request.wc_id,
+            new_device: request.new_device,
+            request_key: request.request_key,
+        })
+    });
+    match begun {
+        Ok(()) => Ok(w_id),
+        Err(denied) => {
+            warn!(wId = %w_id, error = &denied as &dyn Error, "a QR that was issued is not used");
+            Err(denied)
+        }
     }
 }

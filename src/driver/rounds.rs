@@ -10,12 +10,13 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 use tracing::{error, info, warn};
-use wxlogin_state::{DropReason, Input, Issued as Start, PlatformKey, Seq, State, StateName, WId};
+use wxlogin_state::{DropReason, Input, PlatformKey, Seq, State, StateName};
 
-use super::begin::{Beginning, Beginnings, Issued};
+use super::answer::Answer;
+use super::begin::Beginnings;
 use super::duties::Duties;
 use super::exporting::Exporting;
-use super::handle::{Begun, Denied, Driver, Figures, LoginRequest, Message, Reply};
+use super::handle::{Denied, Driver, Figures, Message};
 use super::keeper::{Keeper, Reopened};
 use super::turn::{Staged, Turn};
 use crate::clock::Clock;
@@ -75,17 +76,6 @@ pub(super) struct Rounds {
     next_tidy: Instant,
     deadlines_from: Instant,
     stopping: bool,
-}
-
-/// Who hears what became of a round, once it is committed. What a refusal rests on may be staged as well, so it
-/// waits like everything else.
-enum Answer {
-    Session(Reply<Arc<SessionEntry>>, Result<WId, Denied>),
-    /// The first of these has begun it, the others have joined.
-    Begun(Vec<Reply<Begun>>, Result<WId, Denied>),
-    /// It was there already.
-    Joined(Reply<Begun>, WId),
-    Done(Reply<()>, Result<(), Denied>),
 }
 
 impl Rounds {
@@ -178,7 +168,7 @@ impl Rounds {
         let keeper = &mut self.ground.keeper;
         let written = if !batch.is_empty() {
             keeper.commit(&batch)
-        } else if answers.iter().any(|answer| matches!(answer, Answer::Done(..))) {
+        } else if answers.iter().any(Answer::vouches_for_a_write) {
             keeper.prove_writable()
         } else {
             Ok(())
@@ -189,7 +179,7 @@ impl Rounds {
             self.publish(changes);
         }
         for answer in answers {
-            self.answer(answer, &committed);
+            answer.send(&self.ground.view, &committed);
         }
     }
 
@@ -199,8 +189,11 @@ impl Rounds {
                 let applied = turn.apply(&w_id, input);
                 Some(Answer::Session(reply, applied.map(|()| w_id)))
             }
-            Message::Begin { request, reply } => self.begin(request, reply, turn),
-            Message::Issued(issued) => self.issued(issued, turn),
+            Message::Begin { request, reply } => {
+                let (open, most) = (self.open_for_logins(), self.ground.figures.max_in_flight);
+                self.beginnings.begin(request, reply, open, most, turn)
+            }
+            Message::Issued(issued) => self.beginnings.issued(issued, turn),
             Message::KeepKey { key, reply } => {
                 let kept = turn.keep_key(&key);
                 self.ground.platform_key = Some(key);
@@ -215,30 +208,8 @@ impl Rounds {
         }
     }
 
-    /// Begins a login, joins one that is on its way, or says why not.
-    fn begin(&mut self, request: LoginRequest, reply: Reply<Begun>, turn: &mut Turn<'_>) -> Option<Answer> {
-        if let Some(w_id) = request.request_key.as_deref().and_then(|key| turn.requested_as(key)) {
-            return Some(Answer::Begun(vec![reply], Ok(w_id)));
-        }
-        match self.on_its_way(&request, turn) {
-            Err(denied) => return Some(Answer::Begun(vec![reply], Err(denied))),
-            Ok(Some(w_id)) => return Some(Answer::Joined(reply, w_id)),
-            Ok(None) => {}
-        }
-        let reply = match self.beginnings.join(&request, reply) {
-            Ok(()) => return None,
-            Err(reply) => reply,
-        };
-        let in_flight = turn.count_in_flight() + self.beginnings.len();
-        if in_flight >= self.ground.figures.max_in_flight {
-            return Some(Answer::Begun(vec![reply], Err(Denied::TooMany(in_flight))));
-        }
-        self.beginnings.start(request, reply);
-        None
-    }
-
-    /// The login of the same account that somebody is still to complete; a refusal where nothing may be begun.
-    fn on_its_way(&self, request: &LoginRequest, turn: &mut Turn<'_>) -> Result<Option<WId>, Denied> {
+    /// Whether a login may be begun now.
+    fn open_for_logins(&self) -> Result<(), Denied> {
         if self.stopping {
             return Err(Denied::Stopping);
         }
@@ -246,53 +217,7 @@ impl Rounds {
             // A QR that cannot be noted would be a login nobody knows of.
             return Err(Denied::Unwritable(self.ground.keeper.read_only()));
         }
-        let Some(wc_id) = &request.wc_id else { return Ok(None) };
-        for session in turn.live_sessions(wc_id) {
-            // One that is overdue is no login to join; one that is not is left as it is.
-            turn.apply(&session.w_id, Input::DeadlinePassed)?;
-        }
-        let live = turn.live_sessions(wc_id);
-        match live.iter().find(|session| session.state.name().is_in_flight()) {
-            Some(session) => Ok(Some(session.w_id.clone())),
-            None => refuse_online(request, turn).map(|()| None),
-        }
-    }
-
-    fn issued(&mut self, issued: Issued, turn: &mut Turn<'_>) -> Option<Answer> {
-        let Beginning { request, waiting } = self.beginnings.finish(&issued)?;
-        let begun = match issued.result {
-            Ok(qr) => {
-                let w_id = qr.w_id.clone();
-                // The account may have gone online meanwhile, by a login that was begun without its name.
-                refuse_online(&request, turn)
-                    .and_then(|()| {
-                        turn.begin(Start {
-                            w_id: qr.w_id,
-                            qr_url: qr.qr_url,
-                            label: request.label,
-                            device: request.device,
-                            proxy: request.proxy,
-                            wc_id: request.wc_id,
-                            new_device: request.new_device,
-                            request_key: request.request_key,
-                        })
-                    })
-                    .inspect_err(|denied| {
-                        warn!(wId = %w_id, error = denied as &dyn Error, "a QR that was issued is not used");
-                    })
-                    .map(|()| w_id)
-            }
-            Err(trouble) => {
-                warn!(
-                    wcId = request.wc_id.as_ref().map(tracing::field::display),
-                    error = &trouble as &dyn Error,
-                    body = trouble.body_excerpt(),
-                    "the platform issued no QR"
-                );
-                Err(Denied::Platform(Arc::new(trouble)))
-            }
-        };
-        Some(Answer::Begun(waiting, begun))
+        Ok(())
     }
 
     /// Steps sessions whose deadline has passed.
@@ -337,34 +262,6 @@ impl Rounds {
         }
     }
 
-    /// Whoever gave up waiting needs no answer: the outcome is in the view.
-    fn answer(&self, answer: Answer, committed: &Result<(), Denied>) {
-        let committed = || committed.clone();
-        match answer {
-            Answer::Session(reply, applied) => {
-                let _ = reply.send(committed().and(applied).and_then(|w_id| self.shown(&w_id)));
-            }
-            Answer::Begun(waiting, begun) => {
-                for (n, reply) in waiting.into_iter().enumerate() {
-                    let begun = committed().and(begun.clone());
-                    let session = begun.and_then(|w_id| self.shown(&w_id));
-                    let _ = reply.send(session.map(|session| Begun { session, fresh: n == 0 }));
-                }
-            }
-            Answer::Joined(reply, w_id) => {
-                let session = committed().and_then(|()| self.shown(&w_id));
-                let _ = reply.send(session.map(|session| Begun { session, fresh: false }));
-            }
-            Answer::Done(reply, done) => {
-                let _ = reply.send(committed().and(done));
-            }
-        }
-    }
-
-    fn shown(&self, w_id: &WId) -> Result<Arc<SessionEntry>, Denied> {
-        self.ground.view.session(w_id).ok_or_else(|| Denied::NoSession(w_id.clone()))
-    }
-
     /// After a failed write: opens the store again and takes what it holds for what is true.
     fn reopen(&mut self) -> Reopened {
         match self.ground.keeper.reopen() {
@@ -386,15 +283,6 @@ impl Rounds {
 pub(super) fn resume_step(count: usize) -> Duration {
     let count = u32::try_from(count).unwrap_or(u32::MAX).max(1);
     RESUME_EVERY.min(RESUME_WITHIN / count)
-}
-
-/// A second login would throw out the one that is online, so somebody must want just that.
-fn refuse_online(request: &LoginRequest, turn: &Turn<'_>) -> Result<(), Denied> {
-    let Some(wc_id) = request.wc_id.as_ref().filter(|_| !request.force) else { return Ok(()) };
-    match turn.live_sessions(wc_id).iter().find(|session| session.state.name() == StateName::Online) {
-        None => Ok(()),
-        Some(online) => Err(Denied::AlreadyOnline { wc_id: wc_id.clone(), w_id: online.w_id.clone() }),
-    }
 }
 
 fn log_transition(session: &Arc<SessionEntry>) {
