@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use wxlogin_state::{DeviceType, Input, Issued, Rules, Verdict, step};
+use wxlogin_state::{Input, Issued, Rules, Verdict, step};
 
 use super::*;
 
@@ -11,14 +11,8 @@ const RULES: Rules = Rules { step_allowance: Duration::from_mins(5), first_drop:
 
 fn session(n: u64, wc_id: Option<&str>) -> Session {
     let issued = Issued {
-        w_id: format!("w{n}").parse().unwrap(),
-        qr_url: "http://platform/qr.png".to_owned(),
-        label: None,
-        device: DeviceType::Ipad,
-        proxy: None,
         wc_id: wc_id.map(|wc_id| wc_id.parse().unwrap()),
-        new_device: false,
-        request_key: None,
+        ..Issued::new(format!("w{n}").parse().unwrap(), "http://platform/qr.png")
     };
     Session::begun(issued, Seq(n), Timestamp::UNIX_EPOCH, &RULES)
 }

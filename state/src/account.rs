@@ -114,14 +114,8 @@ mod tests {
 
     fn login(w_id: &str, label: Option<&str>) -> Session {
         let issued = Issued {
-            w_id: w_id.parse().unwrap(),
-            qr_url: "http://platform/qr.png".to_owned(),
             label: label.map(|label| label.parse().unwrap()),
-            device: DeviceType::Ipad,
-            proxy: None,
-            wc_id: None,
-            new_device: false,
-            request_key: None,
+            ..Issued::new(w_id.parse().unwrap(), "http://platform/qr.png")
         };
         Session::begun(issued, Seq(1), Timestamp::UNIX_EPOCH, &RULES)
     }

@@ -97,6 +97,22 @@ pub struct Issued {
     pub request_key: Option<Arc<str>>,
 }
 
+impl Issued {
+    /// A login of which nobody said more.
+    pub fn new(w_id: WId, qr_url: impl Into<String>) -> Self {
+        Self {
+            w_id,
+            qr_url: qr_url.into(),
+            label: None,
+            device: DeviceType::default(),
+            proxy: None,
+            wc_id: None,
+            new_device: false,
+            request_key: None,
+        }
+    }
+}
+
 impl Session {
     /// A session whose QR was issued at `now`; `born` is the sequence number of its first event.
     pub fn begun(issued: Issued, born: Seq, now: Timestamp, rules: &Rules) -> Self {

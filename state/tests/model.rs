@@ -9,9 +9,8 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use wxlogin_state::public::Event;
 use wxlogin_state::{
-    Account, Answer, Batch, Code, DeviceType, Failure, HISTORY_KEPT, Ignored, Input, Issued, LOGINS_KEPT,
-    Label, Profile, Proxy, Rules, Secret, Seq, Session, SliderProgress, State, StateName, Verdict, Version,
-    duty, step,
+    Account, Answer, Batch, Code, Failure, HISTORY_KEPT, Ignored, Input, Issued, LOGINS_KEPT, Label, Profile,
+    Proxy, Rules, Secret, Seq, Session, SliderProgress, State, StateName, Verdict, Version, duty, step,
 };
 
 const RULES: Rules = Rules { step_allowance: Duration::from_mins(5), first_drop: Duration::from_hours(24) };
@@ -106,16 +105,7 @@ fn live(happenings: &[Happening]) -> Vec<Step> {
 }
 
 fn begun(w_id: &str, now: Timestamp) -> Session {
-    let issued = Issued {
-        w_id: w_id.parse().unwrap(),
-        qr_url: "http://platform/qr.png".to_owned(),
-        label: None,
-        device: DeviceType::Ipad,
-        proxy: None,
-        wc_id: None,
-        new_device: false,
-        request_key: None,
-    };
+    let issued = Issued::new(w_id.parse().unwrap(), "http://platform/qr.png");
     Session::begun(issued, Seq(1), now, &RULES)
 }
 
@@ -312,18 +302,14 @@ fn the_largest_possible_session_account_and_event_fit_their_records() {
 
 fn largest_session(now: Timestamp) -> Session {
     let issued = Issued {
-        w_id: "w".repeat(128).parse().unwrap(),
-        qr_url: "u".repeat(1024),
         label: Some("\u{10ffff}".repeat(Label::MAX_CHARS).parse().unwrap()),
-        device: DeviceType::Ipad,
         proxy: Some(Proxy::Own {
             ip: "p".repeat(1024),
             user: Some("\u{10ffff}".repeat(128)),
             password: Some(Secret::new("\u{10ffff}".repeat(128))),
         }),
         wc_id: Some("e".repeat(128).parse().unwrap()),
-        new_device: false,
-        request_key: None,
+        ..Issued::new("w".repeat(128).parse().unwrap(), "u".repeat(1024))
     };
     let session = Session::begun(issued, Seq(u64::MAX / 2), now, &RULES);
     Session { predecessor: Some("p".repeat(128).parse().unwrap()), ..session }

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use wxlogin_state::{
-    Answer, Code, DeviceType, DropReason, Failure, Ignored, Input, Issued, Profile, Refusal, Rules, Secret,
-    Seq, Session, SliderProgress, State, Verdict, step,
+    Answer, Code, DropReason, Failure, Ignored, Input, Issued, Profile, Refusal, Rules, Secret, Seq, Session,
+    SliderProgress, State, Verdict, step,
 };
 
 const RULES: Rules = Rules { step_allowance: Duration::from_mins(5), first_drop: Duration::from_hours(24) };
@@ -344,16 +344,7 @@ fn session_in(place: Place) -> Session {
         let round = session.round;
         accepted(step(session, Input::Answered { round, answer }, start(), &RULES))
     };
-    let issued = Issued {
-        w_id: "w1".parse().unwrap(),
-        qr_url: "http://platform/qr.png".to_owned(),
-        label: None,
-        device: DeviceType::Ipad,
-        proxy: None,
-        wc_id: None,
-        new_device: false,
-        request_key: None,
-    };
+    let issued = Issued::new("w1".parse().unwrap(), "http://platform/qr.png");
     let begun = Session::begun(issued, Seq(1), start(), &RULES);
     match place {
         Place::QrIssued => begun,

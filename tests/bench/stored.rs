@@ -6,8 +6,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use wxlogin_state::public::Event;
 use wxlogin_state::{
-    Account, Answer, Batch, DeviceType, Input, Issued, Proxy, Retention, Rules, Seq, Session, StateDir,
-    Store, Verdict, WId, step,
+    Account, Answer, Batch, Input, Issued, Proxy, Retention, Rules, Seq, Session, StateDir, Store, Verdict,
+    WId, step,
 };
 
 /// What the machine goes by; an hour for each step, so that no deadline passes during a measurement.
@@ -48,14 +48,8 @@ impl Making {
     /// Takes in the `n`th login after these inputs, and whatever account comes of it.
     pub(crate) fn login(&mut self, n: usize, inputs: Vec<Input>) -> anyhow::Result<()> {
         let issued = Issued {
-            w_id: w_id(n),
-            qr_url: format!("http://127.0.0.1:9899/qr/{}.png", w_id(n)),
-            label: None,
-            device: DeviceType::Ipad,
             proxy: Some(Proxy::Region(7)),
-            wc_id: None,
-            new_device: false,
-            request_key: None,
+            ..Issued::new(w_id(n), format!("http://127.0.0.1:9899/qr/{}.png", w_id(n)))
         };
         let mut session = Session::begun(issued, self.seq.next(), self.now, &RULES);
         self.push(&session)?;

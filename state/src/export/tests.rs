@@ -16,14 +16,9 @@ const RULES: Rules = Rules { step_allowance: Duration::from_mins(5), first_drop:
 fn contents() -> Contents {
     let session = |w_id: &str| {
         let issued = Issued {
-            w_id: w_id.parse().unwrap(),
-            qr_url: "http://platform/qr.png".to_owned(),
             label: Some("门店\u{2028}一号".parse().unwrap()),
             device: DeviceType::Mac,
-            proxy: None,
-            wc_id: None,
-            new_device: false,
-            request_key: None,
+            ..Issued::new(w_id.parse().unwrap(), "http://platform/qr.png")
         };
         Session::begun(issued, Seq(1), Timestamp::UNIX_EPOCH, &RULES)
     };

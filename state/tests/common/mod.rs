@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use wxlogin_state::public::Event;
-use wxlogin_state::{Batch, Contents, DeviceType, Issued, Retention, Rules, Seq, Session, StateDir, Store};
+use wxlogin_state::{Batch, Contents, Issued, Retention, Rules, Seq, Session, StateDir, Store};
 
 pub(crate) const RULES: Rules =
     Rules { step_allowance: Duration::from_mins(5), first_drop: Duration::from_hours(24) };
@@ -14,16 +14,7 @@ pub(crate) const RULES: Rules =
 pub(crate) const ALL: Retention = Retention { events: 1_000_000 };
 
 pub(crate) fn begun(w_id: &str, seq: Seq) -> Session {
-    let issued = Issued {
-        w_id: w_id.parse().unwrap(),
-        qr_url: "http://platform/qr.png".to_owned(),
-        label: None,
-        device: DeviceType::Ipad,
-        proxy: None,
-        wc_id: None,
-        new_device: false,
-        request_key: None,
-    };
+    let issued = Issued::new(w_id.parse().unwrap(), "http://platform/qr.png");
     Session::begun(issued, seq, Timestamp::UNIX_EPOCH, &RULES)
 }
 
