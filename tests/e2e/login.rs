@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use wxlogin_state::{DropReason, StateName};
 
@@ -28,7 +29,7 @@ async fn a_login_goes_from_its_qr_to_online() {
     assert_eq!(session["deviceType"], "ipad");
     assert_eq!(session["wcId"], phone["wcId"]);
     assert_eq!(session["profile"]["nickName"], phone["nickName"]);
-    assert!(session["createdAt"].as_str().unwrap() <= session["stateSince"].as_str().unwrap());
+    assert!(time(&session, "createdAt") <= time(&session, "stateSince"));
     let over = ["qr", "verify", "slider", "drop", "predecessor", "successor"];
     assert!(over.iter().all(|member| session.get(member).is_none()), "{session:#}");
     assert_eq!(phone["overlappingPolls"], 0);
@@ -55,8 +56,12 @@ async fn the_account_of_a_login_carries_the_dates_that_follow_from_it() {
 
 /// How long after the first login a date of an account is.
 fn hours(account: &Value, date: &str) -> i64 {
-    let at = |name: &str| account[name].as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
-    at(date).duration_since(at("firstLoginAt")).as_hours()
+    time(account, date).duration_since(time(account, "firstLoginAt")).as_hours()
+}
+
+/// A time as the API writes it. Whole seconds have no fraction, so the texts themselves have another order.
+fn time(object: &Value, member: &str) -> Timestamp {
+    object[member].as_str().unwrap().parse().unwrap()
 }
 
 #[tokio::test]
