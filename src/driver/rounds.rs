@@ -164,7 +164,7 @@ impl Rounds {
             self.take_due(now, &mut turn);
             self.tidy(now, &mut turn);
         }
-        let Staged { batch, changes, last_seq } = turn.finish();
+        let Staged { batch, changes, platform_key, last_seq } = turn.finish();
         let keeper = &mut self.ground.keeper;
         let written = if !batch.is_empty() {
             keeper.commit(&batch)
@@ -176,6 +176,7 @@ impl Rounds {
         let committed = written.map_err(Denied::Unwritable);
         if committed.is_ok() {
             self.ground.last_seq = last_seq;
+            self.ground.platform_key = platform_key.or(self.ground.platform_key.take());
             self.publish(changes);
         }
         for answer in answers {
@@ -194,11 +195,7 @@ impl Rounds {
                 self.beginnings.begin(request, reply, open, most, turn)
             }
             Message::Issued(issued) => self.beginnings.issued(issued, turn),
-            Message::KeepKey { key, reply } => {
-                let kept = turn.keep_key(&key);
-                self.ground.platform_key = Some(key);
-                Some(Answer::Done(reply, kept))
-            }
+            Message::KeepKey { key, reply } => Some(Answer::Done(reply, turn.keep_key(key))),
             Message::Figures(figures) => {
                 self.ground.figures = figures;
                 None

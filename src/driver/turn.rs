@@ -1,14 +1,14 @@
 //! One round's work between the inbox and the commit: steps each input over the committed values and those
 //! already staged, and gathers what is to be written, shown and answered.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use wxlogin_state::public::Event;
 use wxlogin_state::{
     Account, Batch, Input, Issued, PlatformKey, RecordError, Rules, Seq, Session, State, StateName, Verdict,
-    Version, WId, WcId, step,
+    WId, WcId, step,
 };
 
 use super::handle::Denied;
@@ -24,8 +24,14 @@ pub(super) struct Turn<'a> {
     /// Every step, in order; the last one of a session is in `sessions` as well.
     stepped: Vec<Arc<SessionEntry>>,
     sessions: HashMap<WId, Arc<SessionEntry>>,
+    /// Whose the staged sessions are. A thousand logins may go online in one turn, each looking for others of its
+    /// account.
+    by_account: HashMap<WcId, HashSet<WId>>,
     accounts: HashMap<WcId, Arc<AccountEntry>>,
     forgotten: Vec<WId>,
+    /// How many sessions were begun.
+    begun: usize,
+    platform_key: Option<PlatformKey>,
     batch: Batch,
 }
 
@@ -34,6 +40,7 @@ pub(super) struct Turn<'a> {
 pub(super) struct Staged {
     pub(super) batch: Batch,
     pub(super) changes: Changes,
+    pub(super) platform_key: Option<PlatformKey>,
     pub(super) last_seq: Seq,
 }
 
@@ -53,8 +60,11 @@ impl<'a> Turn<'a> {
             last_seq,
             stepped: Vec::new(),
             sessions: HashMap::new(),
+            by_account: HashMap::new(),
             accounts: HashMap::new(),
             forgotten: Vec::new(),
+            begun: 0,
+            platform_key: None,
             batch: Batch::default(),
         }
     }
@@ -83,7 +93,9 @@ impl<'a> Turn<'a> {
             return Err(Denied::Reissued(issued.w_id));
         }
         let session = Session::begun(issued, self.last_seq.next(), self.now, self.rules);
-        self.write(Together { sessions: vec![session], account: None })
+        self.write(Together { sessions: vec![session], account: None })?;
+        self.begun += 1;
+        Ok(())
     }
 
     /// The session that was begun by this name, as staged or committed.
@@ -95,13 +107,14 @@ impl<'a> Turn<'a> {
 
     /// How many sessions somebody is still to complete, those that were begun in this turn among them.
     pub(super) fn count_in_flight(&self) -> usize {
-        let begun = self.sessions.values().filter(|session| session.version == Version(1)).count();
-        self.view.count_in_flight() + begun
+        self.view.count_in_flight() + self.begun
     }
 
     /// Keeps the platform's key.
-    pub(super) fn keep_key(&mut self, key: &PlatformKey) -> Result<(), Denied> {
-        self.batch.put_platform_key(key).map_err(too_large)
+    pub(super) fn keep_key(&mut self, key: PlatformKey) -> Result<(), Denied> {
+        self.batch.put_platform_key(&key).map_err(too_large)?;
+        self.platform_key = Some(key);
+        Ok(())
     }
 
     /// Forgets a session that ended long ago.
@@ -116,7 +129,7 @@ impl<'a> Turn<'a> {
             accounts: self.accounts.into_values().collect(),
             forgotten: self.forgotten,
         };
-        Staged { batch: self.batch, changes, last_seq: self.last_seq }
+        Staged { batch: self.batch, changes, platform_key: self.platform_key, last_seq: self.last_seq }
     }
 
     /// Stages the next value of a session, and what follows from it for its account and the account's other
@@ -174,6 +187,9 @@ impl<'a> Turn<'a> {
         self.last_seq = seq;
         for session in together.sessions {
             let session = Entry::new(session);
+            if let Some(wc_id) = &session.wc_id {
+                self.by_account.entry(wc_id.clone()).or_default().insert(session.w_id.clone());
+            }
             self.sessions.insert(session.w_id.clone(), session.clone());
             self.stepped.push(session);
         }
@@ -190,11 +206,14 @@ impl<'a> Turn<'a> {
     /// The account's sessions that are not dropped, as staged or committed.
     pub(super) fn live_sessions(&self, wc_id: &WcId) -> Vec<Arc<SessionEntry>> {
         let committed = self.view.live_sessions(wc_id);
-        let staged = self.sessions.values().filter(|session| session.wc_id.as_ref() == Some(wc_id));
+        let staged =
+            self.by_account.get(wc_id).into_iter().flatten().filter_map(|w_id| self.sessions.get(w_id));
         committed
             .into_iter()
             .filter(|session| !self.sessions.contains_key(&session.w_id))
             .chain(staged.cloned())
+            // One that was begun for this account may have turned out to be another's.
+            .filter(|session| session.wc_id.as_ref() == Some(wc_id))
             .filter(|session| session.state.name() != StateName::Dropped)
             .collect()
     }
