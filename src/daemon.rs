@@ -240,7 +240,8 @@ fn figures(settings: &Settings) -> Figures {
     Figures {
         rules: Rules {
             step_allowance: settings.device.qr_valid_for,
-            first_drop: settings.relogin.first_drop,
+            confirmations: settings.device.confirmations,
+            relogin: settings.relogin.clone(),
         },
         max_in_flight: settings.device.max_polls,
         keep_dropped: settings.state.keep_dropped,

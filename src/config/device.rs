@@ -25,14 +25,26 @@ pub(super) struct Habits {
     auto_check: bool,
     poll_timeout: Duration,
     qr_valid_for: Duration,
+    check_interval: Duration,
+    confirmations: u32,
     max_polls: usize,
 }
 
 impl Habits {
     /// The whole of it.
     pub(super) fn with(self, base_url: Uri, auth: DeviceAuth) -> Device {
-        let Self { device_type, proxy, auto_check, poll_timeout, qr_valid_for, max_polls } = self;
-        Device { base_url, auth, device_type, proxy, auto_check, poll_timeout, qr_valid_for, max_polls }
+        Device {
+            base_url,
+            auth,
+            device_type: self.device_type,
+            proxy: self.proxy,
+            auto_check: self.auto_check,
+            poll_timeout: self.poll_timeout,
+            qr_valid_for: self.qr_valid_for,
+            check_interval: self.check_interval,
+            confirmations: self.confirmations,
+            max_polls: self.max_polls,
+        }
     }
 }
 
@@ -45,6 +57,8 @@ impl DeviceTable {
             auto_check: self.auto_check,
             poll_timeout: self.poll_timeout,
             qr_valid_for: self.qr_valid_for,
+            check_interval: Duration::from_mins(1),
+            confirmations: 2,
             max_polls: usize::try_from(self.max_polls).unwrap_or(usize::MAX),
         }
     }

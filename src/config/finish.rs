@@ -6,12 +6,13 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use hyper::Uri;
+use wxlogin_state::ReloginRules;
 
 use super::device::Habits;
 use super::fault::{Faults, Given};
 use super::merged::Merged;
 use super::secrets::SecretFile;
-use super::settings::{Control, DeviceAuth, Relogin, Sandbox, Settings, State};
+use super::settings::{Control, DeviceAuth, Sandbox, Settings, State};
 use super::written::{ControlTable, SandboxTable};
 
 /// Where the daemon listens unless told otherwise.
@@ -53,7 +54,7 @@ struct Draft {
     state: State,
     control: Control,
     device: Habits,
-    relogin: Relogin,
+    relogin: ReloginRules,
 }
 
 impl Draft {
@@ -75,7 +76,7 @@ impl Merged {
         let draft = Draft {
             control: self.control(faults),
             device: self.written.device.habits(credentials, faults),
-            relogin: Relogin { first_drop: self.written.relogin.first_drop },
+            relogin: ReloginRules { first_drop: self.written.relogin.first_drop, ..ReloginRules::DEFAULT },
             state: State {
                 keep_dropped: self.written.state.keep_dropped,
                 keep_events: self.written.state.keep_events,

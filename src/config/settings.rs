@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use hyper::Uri;
-use wxlogin_state::{DeviceType, Proxy, Secret};
+use wxlogin_state::{DeviceType, Proxy, ReloginRules, Secret};
 
 /// Everything the daemon was told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub struct Settings {
     /// `[device]`
     pub device: Device,
     /// `[relogin]`
-    pub relogin: Relogin,
+    pub relogin: ReloginRules,
     /// `[sandbox]`; present exactly when the daemon was started with `--sandbox`.
     pub sandbox: Option<Sandbox>,
 }
@@ -65,6 +65,10 @@ pub struct Device {
     pub poll_timeout: Duration,
     /// How long a person has for each step: scan, code, slider.
     pub qr_valid_for: Duration,
+    /// Between two looks at which accounts are online.
+    pub check_interval: Duration,
+    /// Absences from that list in a row that make a drop.
+    pub confirmations: u32,
     /// Most logins in flight at once.
     pub max_polls: usize,
 }
@@ -86,13 +90,6 @@ pub enum DeviceAuth {
         /// From `authorization_file` or the credential `device.authorization`.
         key: Secret,
     },
-}
-
-/// The known life of an account. More of `[relogin]` comes with the re-login itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Relogin {
-    /// An account's first login drops once within this time (seed 002).
-    pub first_drop: Duration,
 }
 
 /// The embedded sandbox.

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use tempfile::TempDir;
-use wxlogin_state::{DeviceType, Proxy, Secret};
+use wxlogin_state::{DeviceType, Proxy, ReloginRules, Secret};
 
 use super::*;
 
@@ -117,9 +117,11 @@ fn the_least_configuration_gets_every_default() {
             auto_check: false,
             poll_timeout: Duration::from_secs(250),
             qr_valid_for: Duration::from_mins(5),
+            check_interval: Duration::from_mins(1),
+            confirmations: 2,
             max_polls: 50_000,
         },
-        relogin: Relogin { first_drop: Duration::from_hours(24) },
+        relogin: ReloginRules::DEFAULT,
         sandbox: None,
     };
     assert_eq!(settings, expected);

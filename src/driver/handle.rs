@@ -23,7 +23,7 @@ pub struct Driver {
 }
 
 /// The figures that the driver goes by; a reload may change them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Figures {
     /// The machine's own.
     pub rules: Rules,

@@ -154,7 +154,7 @@ impl Rounds {
     fn round(&mut self, messages: impl Iterator<Item = Message>) {
         let now = self.ground.clock.now();
         let view = self.ground.view.clone();
-        let rules = self.ground.figures.rules;
+        let rules = self.ground.figures.rules.clone();
         let mut turn = Turn::new(&view, &rules, now, self.ground.last_seq);
         let mut answers = Vec::new();
         for message in messages {

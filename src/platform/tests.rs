@@ -23,6 +23,8 @@ fn settings(base_url: &str, auth: DeviceAuth) -> Device {
         auto_check: false,
         poll_timeout: Duration::from_secs(250),
         qr_valid_for: Duration::from_mins(5),
+        check_interval: Duration::from_mins(1),
+        confirmations: 2,
         max_polls: 10,
     }
 }

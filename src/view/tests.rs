@@ -7,7 +7,7 @@ use wxlogin_state::{Input, Issued, Rules, Verdict, step};
 
 use super::*;
 
-const RULES: Rules = Rules { step_allowance: Duration::from_mins(5), first_drop: Duration::from_hours(24) };
+const RULES: Rules = Rules::DEFAULT;
 
 fn session(n: u64, wc_id: Option<&str>) -> Session {
     let issued = Issued {

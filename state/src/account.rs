@@ -80,7 +80,7 @@ impl Account {
         account.proxy = session.proxy.clone().or(account.proxy);
         account.current_w_id = Some(session.w_id.clone());
         account.last_login_at = now;
-        account.first_drop_due_at = before.is_none().then(|| after(now, rules.first_drop));
+        account.first_drop_due_at = before.is_none().then(|| after(now, rules.relogin.first_drop));
         if account.logins.len() >= LOGINS_KEPT {
             account.logins.remove(0);
         }
@@ -109,8 +109,7 @@ mod tests {
     use crate::id::Seq;
     use crate::session::Issued;
 
-    const RULES: Rules =
-        Rules { step_allowance: Duration::from_mins(5), first_drop: Duration::from_hours(24) };
+    const RULES: Rules = Rules::DEFAULT;
 
     fn login(w_id: &str, label: Option<&str>) -> Session {
         let issued = Issued {

@@ -25,6 +25,8 @@ mod secret;
 mod session;
 mod step;
 mod store;
+mod window;
+mod words;
 
 pub use account::{Account, LOGINS_KEPT, NO_MOMENTS_FOR};
 pub use duty::{Call, Duty, duty};
@@ -32,7 +34,7 @@ pub use id::{InvalidId, Seq, Version, WId, WcId};
 pub use input::{Answer, Failure, Ignored, Input, Refusal, Verdict};
 pub use profile::{DeviceType, Label, Profile, Proxy};
 pub use record::{MAX_RECORD, RecordError};
-pub use rules::Rules;
+pub use rules::{Issue, Rate, ReloginRules, Rules};
 pub use secret::Secret;
 pub use session::{
     Code, Drop, DropReason, HISTORY_KEPT, Issued, Qr, Session, SliderProgress, State, StateName, Transition,
@@ -41,3 +43,4 @@ pub use step::step;
 pub use store::{
     Batch, CommitError, Contents, OpenError, PlatformKey, RESTORED, ReadError, Retention, StateDir, Store,
 };
+pub use window::{Hours, Window};

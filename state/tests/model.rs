@@ -13,7 +13,7 @@ use wxlogin_state::{
     Proxy, Rules, Secret, Seq, Session, SliderProgress, State, StateName, Verdict, Version, duty, step,
 };
 
-const RULES: Rules = Rules { step_allowance: Duration::from_mins(5), first_drop: Duration::from_hours(24) };
+const RULES: Rules = Rules::DEFAULT;
 
 /// The code that people enter here. It must never show.
 const CANARY: &str = "canary-471100";

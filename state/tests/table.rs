@@ -13,7 +13,7 @@ use wxlogin_state::{
     SliderProgress, State, Verdict, step,
 };
 
-const RULES: Rules = Rules { step_allowance: Duration::from_mins(5), first_drop: Duration::from_hours(24) };
+const RULES: Rules = Rules::DEFAULT;
 
 /// Where a session can be: its state, and how far it is inside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -11,8 +11,11 @@ use wxlogin_state::{
 };
 
 /// What the machine goes by; an hour for each step, so that no deadline passes during a measurement.
-pub(crate) const RULES: Rules =
-    Rules { step_allowance: Duration::from_hours(1), first_drop: Duration::from_hours(24) };
+pub(crate) const RULES: Rules = {
+    let mut rules = Rules::DEFAULT;
+    rules.step_allowance = Duration::from_hours(1);
+    rules
+};
 
 /// What the journal keeps: the default of `state.keep_events`.
 pub(crate) const RETENTION: Retention = Retention { events: 100_000 };

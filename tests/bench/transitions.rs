@@ -101,6 +101,8 @@ async fn platform_that_issues_no_key() -> anyhow::Result<Platform> {
         auto_check: false,
         poll_timeout: Duration::from_secs(250),
         qr_valid_for: RULES.step_allowance,
+        check_interval: Duration::from_mins(1),
+        confirmations: 2,
         max_polls: STORED,
     };
     let platform = Platform::new(&settings, None, Arc::new(|_| Box::pin(pending())))?;

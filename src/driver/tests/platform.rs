@@ -136,6 +136,8 @@ fn client(url: &str) -> Platform {
         auto_check: false,
         poll_timeout: Duration::from_secs(250),
         qr_valid_for: ALLOWANCE,
+        check_interval: Duration::from_mins(1),
+        confirmations: 2,
         max_polls: 10,
     };
     Platform::new(&settings, None, Arc::new(|_| Box::pin(async { Ok(()) }))).unwrap()

@@ -23,7 +23,7 @@ use crate::view::{SessionEntry, View};
 /// How long a person has for each step.
 pub(super) const ALLOWANCE: Duration = Duration::from_mins(5);
 
-const RULES: Rules = Rules { step_allowance: ALLOWANCE, first_drop: Duration::from_hours(24) };
+const RULES: Rules = Rules::DEFAULT;
 
 /// Dropped sessions stay known for two hours.
 const FIGURES: Figures =

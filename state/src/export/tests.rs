@@ -1,7 +1,6 @@
 //! What an export promises: everything comes back, and nothing torn does.
 
 use std::os::unix::fs::PermissionsExt;
-use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -11,7 +10,7 @@ use crate::rules::Rules;
 use crate::secret::Secret;
 use crate::session::Issued;
 
-const RULES: Rules = Rules { step_allowance: Duration::from_mins(5), first_drop: Duration::from_hours(24) };
+const RULES: Rules = Rules::DEFAULT;
 
 fn contents() -> Contents {
     let session = |w_id: &str| {

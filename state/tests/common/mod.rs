@@ -1,14 +1,12 @@
 //! What the tests of the store share.
 
 use std::path::Path;
-use std::time::Duration;
 
 use jiff::Timestamp;
 use wxlogin_state::public::Event;
 use wxlogin_state::{Batch, Contents, Issued, Retention, Rules, Seq, Session, StateDir, Store};
 
-pub(crate) const RULES: Rules =
-    Rules { step_allowance: Duration::from_mins(5), first_drop: Duration::from_hours(24) };
+pub(crate) const RULES: Rules = Rules::DEFAULT;
 
 /// A retention that no test reaches unless it wants to.
 pub(crate) const ALL: Retention = Retention { events: 1_000_000 };
