@@ -1,20 +1,42 @@
 //! An account: the identity (wcId) behind one login after another.
 //!
+//! ```text
+//!   first login          known first drop             re-login by QR           holds, about 3 months
+//!  ──────────► first day ────────────────► first dropped ───────────► settled ─────────────────────► …
+//!                  └───── stayed online past twice `first_drop` ──────►┘  ▲ │ a later drop: pop-up, then QR
+//!                                                                         └─┘
+//! ```
+//!
 //! Sessions end and never come back; the account lives on, points at its current login and carries the dates
-//! that follow from the platform's rules (seed 002, 新用户必看).
+//! that follow from the platform's rules (seed 002, 新用户必看). An account that is offline has a login that is
+//! on its way, or a [`Rest`]: a named reason why not. Nothing else changes an account than what
+//! [`moves`](crate::Moves) says.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::budget::Ledger;
 use crate::id::{Version, WId, WcId};
 use crate::profile::{DeviceType, Label, Profile, Proxy};
-use crate::rules::{Rules, after};
-use crate::session::Session;
+use crate::rules::{ReloginRules, Rules, after, before, between};
+use crate::session::DropReason;
+
+mod evidence;
+mod relogin;
+mod tend;
+
+pub use evidence::{EVIDENCE_KEPT, Evidence, Source};
+pub use relogin::{Method, Phase, Relogin, Rest};
+pub use tend::Tending;
+pub(crate) use tend::{Said, Tend};
 
 /// After its first login an account may not post moments for this long (seed 002: 72小时内不能发送朋友圈).
 pub const NO_MOMENTS_FOR: Duration = Duration::from_hours(72);
+
+/// How often the platform may be asked why an account is offline (protocol.md, `/offlineReason`).
+pub const REASON_EVERY: Duration = Duration::from_hours(12);
 
 /// Most logins that an account remembers by wId; older ones are only in the journal.
 pub const LOGINS_KEPT: usize = 32;
@@ -44,125 +66,185 @@ pub struct Account {
     pub first_login_at: Timestamp,
     /// When it last went online here.
     pub last_login_at: Timestamp,
-    /// By when the known first drop comes; absent once there was a second login.
+    /// How far it is in the life that the seed describes.
+    #[serde(default)]
+    pub stage: Stage,
+    /// How it was last lost.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub first_drop_due_at: Option<Timestamp>,
+    pub last_drop: Option<LastDrop>,
+    /// Absences from the platform's list in a row.
+    #[serde(default)]
+    pub absences: u32,
+    /// Whether the daemon logs it in again by itself.
+    #[serde(default = "yes")]
+    pub auto_relogin: bool,
+    /// Why it is left offline, where that was decided for this account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rest: Option<Rest>,
+    /// The login that is on its way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub relogin: Option<Relogin>,
+    /// Logins that came to nothing since it was last online.
+    #[serde(default)]
+    pub attempts: u32,
+    /// Why the pop-up is of no use until it is online again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub popup_failed: Option<String>,
+    /// QRs that were fetched for it.
+    #[serde(default)]
+    pub spent: Ledger,
+    /// Whether it was said that they are as many as there may be.
+    #[serde(default)]
+    pub budget_told: bool,
+    /// What the platform is asked about why it is offline.
+    #[serde(default)]
+    pub reason: Reason,
+    /// What was observed, oldest first.
+    #[serde(default)]
+    pub evidence: Vec<Evidence>,
     /// Its logins, oldest first; at most [`LOGINS_KEPT`].
     pub logins: Vec<WId>,
 }
 
+/// How far an account is in its life (seed 002: 24小时内会掉线1次, then about three months).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", rename_all_fields = "camelCase")]
+pub enum Stage {
+    /// Its device is new and drops once.
+    FirstDay {
+        /// By then.
+        drop_due_at: Timestamp,
+        /// Whether it was said that this is near.
+        told: bool,
+        /// Whether the daemon has looked after it, then.
+        looked: bool,
+    },
+    /// It has dropped once; the next login settles it. Also what is assumed of a record that does not say.
+    #[default]
+    FirstDropped,
+    /// It holds.
+    Settled {
+        /// Since then.
+        since: Timestamp,
+        /// About until then, if nothing else happens.
+        stable_until: Timestamp,
+        /// Whether it was said that this is near.
+        told: bool,
+    },
+}
+
+/// How an account was last lost.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LastDrop {
+    /// By which login.
+    pub w_id: WId,
+    /// When.
+    pub at: Timestamp,
+    /// In one word.
+    pub reason: DropReason,
+}
+
+/// The question why an account is offline. It may be asked once in [`REASON_EVERY`], so it is remembered.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Reason {
+    /// The login to ask about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wanted: Option<WId>,
+    /// When it was last asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_at: Option<Timestamp>,
+}
+
+fn yes() -> bool {
+    true
+}
+
 impl Account {
-    /// What the login `session` of `profile` makes of the account as it was `before`.
-    pub fn logged_in(
-        before: Option<&Self>,
-        session: &Session,
-        profile: &Profile,
-        now: Timestamp,
-        rules: &Rules,
-    ) -> Self {
-        let mut account = before.cloned().unwrap_or_else(|| Self {
-            wc_id: profile.wc_id.clone(),
-            version: Version(0),
-            label: None,
-            profile: Box::new(profile.clone()),
-            device: session.device,
-            proxy: None,
-            current_w_id: None,
-            first_login_at: now,
-            last_login_at: now,
-            first_drop_due_at: None,
-            logins: Vec::new(),
-        });
-        account.version = account.version.next();
-        account.label = session.label.clone().or(account.label);
-        account.profile = Box::new(profile.clone());
-        account.device = session.device;
-        account.proxy = session.proxy.clone().or(account.proxy);
-        account.current_w_id = Some(session.w_id.clone());
-        account.last_login_at = now;
-        account.first_drop_due_at = before.is_none().then(|| after(now, rules.relogin.first_drop));
-        if account.logins.len() >= LOGINS_KEPT {
-            account.logins.remove(0);
-        }
-        account.logins.push(session.w_id.clone());
-        account
-    }
-
-    /// The account once its login `ended` is no more; `None` where that was not the current one.
-    pub fn logged_out(&self, ended: &WId) -> Option<Self> {
-        (self.current_w_id.as_ref() == Some(ended)).then(|| Self {
-            version: self.version.next(),
-            current_w_id: None,
-            ..self.clone()
-        })
-    }
-
     /// From when on it may post moments.
     pub fn moments_allowed_at(&self) -> Timestamp {
         after(self.first_login_at, NO_MOMENTS_FOR)
     }
+
+    /// By when its known first drop comes; `None` once it has.
+    pub fn first_drop_due_at(&self) -> Option<Timestamp> {
+        match self.stage {
+            Stage::FirstDay { drop_due_at, .. } => Some(drop_due_at),
+            Stage::FirstDropped | Stage::Settled { .. } => None,
+        }
+    }
+
+    /// Whether it holds, as the seed says it does after its first drop.
+    pub fn is_settled(&self) -> bool {
+        matches!(self.stage, Stage::Settled { .. })
+    }
+
+    /// About until when its login holds.
+    pub fn stable_until(&self) -> Option<Timestamp> {
+        match self.stage {
+            Stage::Settled { stable_until, .. } => Some(stable_until),
+            Stage::FirstDay { .. } | Stage::FirstDropped => None,
+        }
+    }
+
+    /// Why no login of it is begun by itself, were it offline.
+    pub fn resting(&self, rules: &ReloginRules) -> Option<Rest> {
+        self.rest
+            .or((!self.auto_relogin).then_some(Rest::AutoReloginOff))
+            .or((!rules.enabled).then_some(Rest::Disabled))
+    }
+
+    /// How it is logged in next. Never by pop-up before it has settled: that fails after the first drop, and
+    /// the person would be asked twice.
+    pub fn method(&self) -> Method {
+        let popup = self.is_settled() && self.popup_failed.is_none() && self.current_w_id.is_none();
+        if popup { Method::PopUp } else { Method::Qr }
+    }
+
+    /// The call that must be going on for it.
+    pub fn call(&self) -> Option<Method> {
+        let relogin = self.relogin.as_ref()?;
+        matches!(relogin.phase, Phase::Calling { .. }).then_some(relogin.method)
+    }
+
+    /// When the time comes to look after it.
+    pub fn due_at(&self, rules: &Rules) -> Option<Timestamp> {
+        let rules = &rules.relogin;
+        let relogin = self.relogin.as_ref().and_then(Relogin::due_at);
+        let online = || {
+            let settles = after(self.last_login_at, rules.first_drop.saturating_mul(2));
+            match &self.stage {
+                Stage::FirstDay { drop_due_at, told: false, .. } => {
+                    Some(before(*drop_due_at, lead(rules.drop_lead, rules.first_drop)))
+                }
+                Stage::FirstDay { drop_due_at, looked: false, .. } => Some((*drop_due_at).min(settles)),
+                Stage::FirstDay { .. } | Stage::FirstDropped => Some(settles),
+                Stage::Settled { stable_until, told: false, .. } => {
+                    Some(before(*stable_until, lead(rules.renewal_lead, rules.stable_for)))
+                }
+                Stage::Settled { .. } => None,
+            }
+        };
+        let offline = || self.reason.wanted.is_some().then_some(self.last_login_at);
+        let standing = if self.current_w_id.is_some() { online() } else { offline() };
+        [relogin, standing].into_iter().flatten().min()
+    }
+
+    /// In one word, how a login that was online since `since` is lost at `now`.
+    pub(crate) fn drop_reason(&self, since: Timestamp, now: Timestamp, rules: &ReloginRules) -> DropReason {
+        // Where the clock was set back, nobody knows how long it was online.
+        if since <= now && between(since, now) < rules.short_lived {
+            DropReason::ShortLived
+        } else if self.is_settled() {
+            DropReason::Offline
+        } else {
+            DropReason::FirstNight
+        }
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::id::Seq;
-    use crate::session::Issued;
-
-    const RULES: Rules = Rules::DEFAULT;
-
-    fn login(w_id: &str, label: Option<&str>) -> Session {
-        let issued = Issued {
-            label: label.map(|label| label.parse().unwrap()),
-            ..Issued::new(w_id.parse().unwrap(), "http://platform/qr.png")
-        };
-        Session::begun(issued, Seq(1), Timestamp::UNIX_EPOCH, &RULES)
-    }
-
-    fn profile() -> Profile {
-        Profile::of("wxid_a".parse().unwrap())
-    }
-
-    #[test]
-    fn the_first_login_sets_the_dates_that_follow_from_it() {
-        let now: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
-        let account = Account::logged_in(None, &login("w1", None), &profile(), now, &RULES);
-        assert_eq!(account.first_drop_due_at, Some("2026-01-02T00:00:00Z".parse().unwrap()));
-        assert_eq!(account.moments_allowed_at(), "2026-01-04T00:00:00Z".parse().unwrap());
-        assert_eq!(account.current_w_id, Some("w1".parse().unwrap()));
-    }
-
-    #[test]
-    fn a_second_login_keeps_the_first_ones_date_and_name_and_expects_no_first_drop() {
-        let now: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
-        let later: Timestamp = "2026-01-01T20:00:00Z".parse().unwrap();
-        let first = Account::logged_in(None, &login("w1", Some("shop")), &profile(), now, &RULES);
-        let second = Account::logged_in(Some(&first), &login("w2", None), &profile(), later, &RULES);
-        assert_eq!((second.first_login_at, second.last_login_at), (now, later));
-        assert_eq!(second.label, first.label);
-        assert_eq!(second.first_drop_due_at, None);
-        assert_eq!(second.logins.len(), 2);
-        assert!(second.version > first.version);
-    }
-
-    #[test]
-    fn only_the_end_of_the_current_login_takes_the_account_offline() {
-        let now = Timestamp::UNIX_EPOCH;
-        let account = Account::logged_in(None, &login("w1", None), &profile(), now, &RULES);
-        assert_eq!(account.logged_out(&"w0".parse().unwrap()), None);
-        let out = account.logged_out(&"w1".parse().unwrap()).unwrap();
-        assert_eq!(out.current_w_id, None);
-    }
-
-    #[test]
-    fn an_account_forgets_its_oldest_logins_first() {
-        let now = Timestamp::UNIX_EPOCH;
-        let mut account = None;
-        for n in 0..=LOGINS_KEPT {
-            let session = login(&format!("w{n}"), None);
-            account = Some(Account::logged_in(account.as_ref(), &session, &profile(), now, &RULES));
-        }
-        let logins = account.unwrap().logins;
-        assert_eq!((logins.len(), logins[0].as_str()), (LOGINS_KEPT, "w1"));
-    }
+/// How long ahead something is said; at most half of what it is ahead of.
+fn lead(lead: Duration, of: Duration) -> Duration {
+    lead.min(of / 2)
 }

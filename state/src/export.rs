@@ -5,6 +5,7 @@
 //! {"session":{"wId":"…",…}}          one line for each
 //! {"account":{"wcId":"…",…}}
 //! {"platformKey":{…}}
+//! {"fleet":{…}}
 //! {"crc32":"89abcdef"}               of every byte above
 //! ```
 //!
@@ -23,6 +24,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::account::Account;
+use crate::fleet::Fleet;
 use crate::id::Seq;
 use crate::session::Session;
 use crate::store::{Contents, PlatformKey};
@@ -85,6 +87,7 @@ enum Written<'a> {
     Session(&'a Session),
     Account(&'a Account),
     PlatformKey(&'a PlatformKey),
+    Fleet(&'a Fleet),
     Crc32(&'a str),
 }
 
@@ -94,6 +97,7 @@ enum Read {
     Session(Box<Session>),
     Account(Box<Account>),
     PlatformKey(PlatformKey),
+    Fleet(Fleet),
     Crc32(String),
 }
 
@@ -104,6 +108,7 @@ pub fn write<'a, S, A>(
     sessions: S,
     accounts: A,
     platform_key: Option<&'a PlatformKey>,
+    fleet: &'a Fleet,
     last_seq: Seq,
 ) -> io::Result<()>
 where
@@ -122,12 +127,13 @@ where
     let part = part_of(path);
     remove_if_there(&part)?;
     let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part)?;
-    fill(&file, &header, records.chain(platform_key.map(Written::PlatformKey)))
-        .and_then(|()| fs::rename(&part, path))
-        .inspect_err(|_| {
+    let of_the_host = platform_key.map(Written::PlatformKey).into_iter().chain([Written::Fleet(fleet)]);
+    fill(&file, &header, records.chain(of_the_host)).and_then(|()| fs::rename(&part, path)).inspect_err(
+        |_| {
             // It may be the disk that is full; half an export is of no use to anybody.
             let _ = remove_if_there(&part);
-        })?;
+        },
+    )?;
     File::open(directory_of(path))?.sync_all()
 }
 
@@ -197,6 +203,7 @@ fn parse(bytes: &[u8]) -> Result<Contents, Fault> {
             Read::Session(session) => contents.sessions.push(*session),
             Read::Account(account) => contents.accounts.push(*account),
             Read::PlatformKey(platform_key) => contents.platform_key = Some(platform_key),
+            Read::Fleet(fleet) => contents.fleet = fleet,
             Read::Crc32(_) => return Err(Fault::Torn("there is something behind its end")),
         }
     }

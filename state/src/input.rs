@@ -3,7 +3,7 @@
 use crate::id::WId;
 use crate::profile::Profile;
 use crate::secret::Secret;
-use crate::session::{Session, StateName};
+use crate::session::{DropReason, Session, StateName};
 
 /// Something that happened, addressed to one session.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +26,23 @@ pub enum Input {
     Ended,
     /// Another login of the same account went online.
     Superseded {
+        /// That login.
+        by: WId,
+    },
+    /// It was online and is no more, without anybody here having wanted that.
+    Lost {
+        /// In one word.
+        reason: DropReason,
+        /// In a sentence.
+        detail: String,
+    },
+    /// The platform says why it was lost (`/offlineReason`).
+    Explained {
+        /// Its sentence.
+        detail: String,
+    },
+    /// Another login of the same account went online after this one had ended.
+    Followed {
         /// That login.
         by: WId,
     },
@@ -100,6 +117,15 @@ pub enum Ignored {
     /// The slider's result is being asked for already.
     #[error("the result is being asked for already")]
     AlreadyAsking,
+    /// The session was not online, so that it cannot have been lost.
+    #[error("the session was not online")]
+    NotOnline,
+    /// What is said about a session that has ended comes before it has.
+    #[error("the session has not ended")]
+    NotDropped,
+    /// It is known already.
+    #[error("it is known already")]
+    AlreadyKnown,
 }
 
 /// Why an input cannot be done.
@@ -116,4 +142,13 @@ pub enum Refusal {
     /// A code is on its way to the platform; its answer comes first.
     #[error("a code is being checked by the platform; wait for its answer before entering another")]
     CodeInFlight,
+    /// The account is online.
+    #[error("the account is online; a second login would throw that one out")]
+    Online,
+    /// The pop-up login fails until the account has settled.
+    #[error("before its first drop and the login after it, an account is logged in by QR only")]
+    NotSettled,
+    /// A pop-up is on the phone.
+    #[error("its phone shows a box to confirm; wait for the answer to it")]
+    PopUpShown,
 }

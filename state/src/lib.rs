@@ -13,10 +13,14 @@
 //! does what [`duty()`] says.
 
 mod account;
+mod budget;
 mod duty;
 pub mod export;
+mod fleet;
 mod id;
 mod input;
+mod moves;
+mod notice;
 mod profile;
 pub mod public;
 mod record;
@@ -28,16 +32,24 @@ mod store;
 mod window;
 mod words;
 
-pub use account::{Account, LOGINS_KEPT, NO_MOMENTS_FOR};
+pub use account::{
+    Account, EVIDENCE_KEPT, Evidence, LOGINS_KEPT, LastDrop, Method, NO_MOMENTS_FOR, Phase, REASON_EVERY,
+    Reason, Relogin, Rest, Source, Stage, Tending,
+};
+pub use budget::Ledger;
 pub use duty::{Call, Duty, duty};
+pub use fleet::{Fleet, Storm};
 pub use id::{InvalidId, Seq, Version, WId, WcId};
 pub use input::{Answer, Failure, Ignored, Input, Refusal, Verdict};
+pub use moves::{Act, Change, Known, Moves, Unmoved};
+pub use notice::{Notice, NoticeKind};
 pub use profile::{DeviceType, Label, Profile, Proxy};
 pub use record::{MAX_RECORD, RecordError};
 pub use rules::{Issue, Rate, ReloginRules, Rules};
 pub use secret::Secret;
 pub use session::{
-    Code, Drop, DropReason, HISTORY_KEPT, Issued, Qr, Session, SliderProgress, State, StateName, Transition,
+    Code, Drop, DropReason, Found, HISTORY_KEPT, Issued, Qr, Session, SliderProgress, State, StateName,
+    Transition,
 };
 pub use step::step;
 pub use store::{

@@ -6,8 +6,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::account;
+use crate::account::{self, LastDrop, Method, Phase, Rest};
 use crate::id::{Seq, Version, WId, WcId};
+use crate::notice::Notice;
 use crate::profile::{DeviceType, Label, Profile};
 use crate::session::{self, Code, Drop, Qr, SliderProgress, State, StateName};
 
@@ -48,10 +49,10 @@ pub struct Session {
     /// How it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drop: Option<Drop>,
-    /// The login of the same account that this one threw out.
+    /// The login of the same account that was online before this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub predecessor: Option<WId>,
-    /// The login of the same account that threw this one out.
+    /// The login of the same account that was online next.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub successor: Option<WId>,
 }
@@ -102,7 +103,7 @@ impl From<&session::Session> for Session {
             successor: session.successor.clone(),
         };
         match &session.state {
-            State::QrIssued { .. } => public.qr = Some(session.qr.clone()),
+            State::QrIssued { .. } => public.qr.clone_from(&session.qr),
             State::AwaitingVerify { deadline, prompt, attempts, code } => {
                 public.verify = Some(Verify {
                     prompt: prompt.clone(),
@@ -151,8 +152,24 @@ pub struct Account {
     /// By when its known first drop comes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_drop_due_at: Option<Timestamp>,
+    /// Whether it holds: it was logged in again after its first drop, or outlived it.
+    pub settled: bool,
+    /// About until when its login holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stable_until: Option<Timestamp>,
     /// From when on it may post moments.
     pub moments_allowed_at: Timestamp,
+    /// Whether the daemon logs it in again by itself.
+    pub auto_relogin: bool,
+    /// The login that is on its way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub relogin: Option<Relogin>,
+    /// Why no login is on its way although it is offline.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rest: Option<Rest>,
+    /// How it was last lost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_drop: Option<LastDrop>,
     /// Its logins, oldest first.
     pub sessions: Vec<WId>,
 }
@@ -168,10 +185,62 @@ impl From<&account::Account> for Account {
             current_w_id: account.current_w_id.clone(),
             first_login_at: account.first_login_at,
             last_login_at: account.last_login_at,
-            first_drop_due_at: account.first_drop_due_at,
+            first_drop_due_at: account.first_drop_due_at(),
+            settled: account.is_settled(),
+            stable_until: account.stable_until(),
             moments_allowed_at: account.moments_allowed_at(),
+            auto_relogin: account.auto_relogin,
+            relogin: account.relogin.as_ref().map(Relogin::from),
+            rest: account.rest.filter(|_| account.current_w_id.is_none()),
+            last_drop: account.last_drop.clone(),
             sessions: account.logins.clone(),
         }
+    }
+}
+
+/// A login of a known account that is on its way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Relogin {
+    /// When it begins by itself; where it has begun or waits for somebody to open it, since when.
+    pub due_at: Timestamp,
+    /// The how manyth since the account was last online; the first is 1.
+    pub attempt: u32,
+    /// How.
+    pub method: Method,
+    /// Why, in a sentence.
+    pub why: String,
+    /// How far it is.
+    pub phase: PhaseName,
+    /// The session that a person must complete.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub w_id: Option<WId>,
+}
+
+/// How far a re-login is, without what only that phase knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PhaseName {
+    /// It begins by itself at its time.
+    Due,
+    /// It begins as soon as somebody opens it.
+    Offered,
+    /// The platform is being called.
+    Calling,
+    /// A person must complete its session.
+    InFlight,
+}
+
+impl From<&account::Relogin> for Relogin {
+    fn from(relogin: &account::Relogin) -> Self {
+        let (phase, due_at, w_id) = match &relogin.phase {
+            Phase::Due { at, .. } => (PhaseName::Due, *at, None),
+            Phase::Offered { since } => (PhaseName::Offered, *since, None),
+            Phase::Calling { since } => (PhaseName::Calling, *since, None),
+            Phase::InFlight { w_id, since } => (PhaseName::InFlight, *since, Some(w_id.clone())),
+        };
+        let (attempt, method, why) = (relogin.attempt, relogin.method, relogin.why.clone());
+        Self { due_at, attempt, method, why, phase, w_id }
     }
 }
 
@@ -183,7 +252,8 @@ pub struct Event {
     pub seq: Seq,
     /// When it happened.
     pub at: Timestamp,
-    /// What happened: `session.<state>`; `store.restored` where the store was restored from an export.
+    /// What happened: `session.<state>`, `account.<what>`, `fleet.storm`; `store.restored` where the store was
+    /// restored from an export.
     #[serde(rename = "type")]
     pub kind: String,
     /// The session it happened to.
@@ -195,18 +265,57 @@ pub struct Event {
     /// The session as it was then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<Session>,
+    /// The account as it was then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<Account>,
+    /// Why, in a sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+    /// What a person must do, in a sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub todo: Option<String>,
+    /// Until when, or when it is going to happen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
 }
 
 impl Event {
     /// The event that `session` reached the state it is in.
     pub fn of_session(seq: Seq, at: Timestamp, session: &session::Session) -> Self {
         Self {
-            seq,
-            at,
-            kind: format!("session.{}", session.state.name()),
             w_id: Some(session.w_id.clone()),
             wc_id: session.wc_id.clone(),
             session: Some(session.into()),
+            ..Self::new(seq, at, format!("session.{}", session.state.name()))
+        }
+    }
+
+    /// The event that says `notice`, of `account` where it is about one.
+    pub fn of_notice(seq: Seq, at: Timestamp, notice: &Notice, account: Option<&account::Account>) -> Self {
+        Self {
+            w_id: notice.w_id.clone(),
+            wc_id: notice.wc_id.clone(),
+            account: account.map(Account::from),
+            why: Some(notice.why.clone()),
+            todo: notice.todo.clone(),
+            until: notice.until,
+            ..Self::new(seq, at, notice.kind.as_str().to_owned())
+        }
+    }
+
+    /// An event of which no more is known than its type.
+    pub(crate) fn new(seq: Seq, at: Timestamp, kind: String) -> Self {
+        Self {
+            seq,
+            at,
+            kind,
+            w_id: None,
+            wc_id: None,
+            session: None,
+            account: None,
+            why: None,
+            todo: None,
+            until: None,
         }
     }
 }

@@ -22,7 +22,7 @@ const HEADER: usize = 5;
 
 /// Largest record, in bytes. Far below the 128 KiB from which the engine keeps values in files of their own
 /// that it never removes.
-pub const MAX_RECORD: usize = 16 * 1024;
+pub const MAX_RECORD: usize = 32 * 1024;
 
 /// Why a value cannot become a record, or bytes no value.
 #[derive(Debug, thiserror::Error)]

@@ -12,6 +12,8 @@ use crate::window::Window;
 pub struct Rules {
     /// How long a person has for each step: scan, code, slider (`device.qr_valid_for`).
     pub step_allowance: Duration,
+    /// How long a person has to confirm a pop-up login (`device.poll_timeout`; seed 002: 250 s).
+    pub popup_allowance: Duration,
     /// How many absences from the platform's list in a row make a drop (`device.confirmations`).
     pub confirmations: u32,
     /// When and how an account is logged in again.
@@ -92,8 +94,12 @@ impl Default for Rules {
 
 impl Rules {
     /// The contract's defaults.
-    pub const DEFAULT: Self =
-        Self { step_allowance: Duration::from_mins(5), confirmations: 2, relogin: ReloginRules::DEFAULT };
+    pub const DEFAULT: Self = Self {
+        step_allowance: Duration::from_mins(5),
+        popup_allowance: Duration::from_secs(250),
+        confirmations: 2,
+        relogin: ReloginRules::DEFAULT,
+    };
 }
 
 impl Default for ReloginRules {

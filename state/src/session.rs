@@ -7,9 +7,12 @@
 //!       │ logged in               │ logged in                           │ logged in
 //!       └─────────────────────────┴────────────► online ◄───────────────┘
 //!                                                  │
-//!   any of the three, failed · declined ·          │ logged-out · superseded
-//!   expired · abandoned · superseded ─► dropped ◄──┘
+//!   any of the three, failed · declined ·          │ first-night · short-lived · offline ·
+//!   expired · abandoned · superseded ─► dropped ◄──┘ logged-out · superseded
 //! ```
+//!
+//! A login that was confirmed on the phone, without a QR, or that was found online at the platform, begins as
+//! online.
 //!
 //! A session is a value. [`step`](crate::step()) makes the next one; nothing else does.
 
@@ -60,16 +63,20 @@ pub struct Session {
     /// The caller's name for the request that began it: asked again by the same name, it is the answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_key: Option<Arc<str>>,
-    /// The picture to scan.
-    pub qr: Qr,
+    /// The picture to scan; absent for a login that began without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub qr: Option<Qr>,
+    /// Whether the platform made a new device of it: it was begun without a wcId, or a person wanted just that.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub new_device: bool,
     /// Which call for an answer is the current one; an answer to an earlier one is stale.
     pub round: u32,
     /// Where it stands.
     pub state: State,
-    /// The login of the same account that this one replaced.
+    /// The login of the same account that was online before this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub predecessor: Option<WId>,
-    /// The login of the same account that replaced this one.
+    /// The login of the same account that was online next.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub successor: Option<WId>,
     /// How it came here, oldest first; at most [`HISTORY_KEPT`].
@@ -113,6 +120,23 @@ impl Issued {
     }
 }
 
+/// What is known of a login that begins as online.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// The platform's name for it.
+    pub w_id: WId,
+    /// Whose it is.
+    pub profile: Box<Profile>,
+    /// The device it pretends to be, as far as is known.
+    pub device: DeviceType,
+    /// Where it logs in from, as far as is known.
+    pub proxy: Option<Proxy>,
+    /// What the operator calls it.
+    pub label: Option<Label>,
+    /// How it became known, in a sentence.
+    pub why: String,
+}
+
 impl Session {
     /// A session whose QR was issued at `now`; `born` is the sequence number of its first event.
     pub fn begun(issued: Issued, born: Seq, now: Timestamp, rules: &Rules) -> Self {
@@ -131,9 +155,10 @@ impl Session {
             label: issued.label,
             device: issued.device,
             proxy: issued.proxy,
+            new_device: issued.new_device || issued.wc_id.is_none(),
             wc_id: issued.wc_id,
             request_key: issued.request_key,
-            qr: Qr { url: issued.qr_url, issued_at: now, expires_at: deadline },
+            qr: Some(Qr { url: issued.qr_url, issued_at: now, expires_at: deadline }),
             round: 1,
             state: State::QrIssued { deadline },
             predecessor: None,
@@ -144,6 +169,36 @@ impl Session {
                 from: None,
                 to: StateName::QrIssued,
                 why: why.to_owned(),
+            }],
+        }
+    }
+
+    /// A login that was online when it became known; `born` is the sequence number of its first event.
+    pub fn found(found: Found, born: Seq, now: Timestamp) -> Self {
+        let Found { w_id, profile, device, proxy, label, why } = found;
+        Self {
+            w_id,
+            version: Version(1),
+            born,
+            created_at: now,
+            state_since: now,
+            label,
+            device,
+            proxy,
+            wc_id: Some(profile.wc_id.clone()),
+            request_key: None,
+            qr: None,
+            new_device: false,
+            round: 1,
+            state: State::Online { profile },
+            predecessor: None,
+            successor: None,
+            history: vec![Transition {
+                at: now,
+                version: Version(1),
+                from: None,
+                to: StateName::Online,
+                why,
             }],
         }
     }

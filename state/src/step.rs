@@ -22,6 +22,9 @@ pub fn step(session: &Session, input: Input, now: Timestamp, rules: &Rules) -> V
         Input::DeadlinePassed => step.deadline_passed(),
         Input::Ended => step.ended(),
         Input::Superseded { by } => step.superseded(by),
+        Input::Lost { reason, detail } => step.lost(reason, detail),
+        Input::Explained { detail } => step.explained(detail),
+        Input::Followed { by } => step.followed(by),
     }
 }
 
@@ -158,6 +161,39 @@ impl Step<'_> {
         }
         let detail = format!("the login {by} of the same account took its place");
         Verdict::Accepted(Session { successor: Some(by), ..self.dropped(DropReason::Superseded, detail) })
+    }
+
+    fn lost(&self, reason: DropReason, detail: String) -> Verdict {
+        match self.session.state {
+            State::Online { .. } => Verdict::Accepted(self.dropped(reason, detail)),
+            State::Dropped { .. } => Verdict::Ignored(Ignored::AlreadyDropped),
+            _ => Verdict::Ignored(Ignored::NotOnline),
+        }
+    }
+
+    fn explained(&self, detail: String) -> Verdict {
+        let State::Dropped { drop, profile } = &self.session.state else {
+            return Verdict::Ignored(Ignored::NotDropped);
+        };
+        if drop.detail == detail {
+            return Verdict::Ignored(Ignored::AlreadyKnown);
+        }
+        let why = format!("the platform says why: {detail}");
+        let state = State::Dropped { drop: Drop { detail, ..drop.clone() }, profile: profile.clone() };
+        Verdict::Accepted(self.to(state, why))
+    }
+
+    fn followed(&self, by: WId) -> Verdict {
+        match &self.session.state {
+            State::Dropped { .. } if self.session.successor.is_some() => {
+                Verdict::Ignored(Ignored::AlreadyKnown)
+            }
+            state @ State::Dropped { .. } => {
+                let why = format!("the login {by} of the same account followed it");
+                Verdict::Accepted(Session { successor: Some(by), ..self.to(state.clone(), why) })
+            }
+            _ => Verdict::Ignored(Ignored::NotDropped),
+        }
     }
 
     fn dropped(&self, reason: DropReason, detail: String) -> Session {

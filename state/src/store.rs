@@ -23,6 +23,7 @@ use std::fs::File;
 use jiff::Timestamp;
 
 use crate::account::Account;
+use crate::fleet::Fleet;
 use crate::id::Seq;
 use crate::public::Event;
 use crate::session::Session;
@@ -65,6 +66,8 @@ pub struct Contents {
     pub accounts: Vec<Account>,
     /// The platform's key, where one was issued.
     pub platform_key: Option<PlatformKey>,
+    /// What holds for the host as a whole.
+    pub fleet: Fleet,
     /// Number of the last event; 0 before the first.
     pub last_seq: Seq,
     /// Why the store takes far more space than it needs, where it could not be copied into a smaller one.

@@ -3,8 +3,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may stop at what cannot be")]
 
-use std::time::Duration;
-
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use wxlogin_state::public::Event;

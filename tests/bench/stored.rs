@@ -6,8 +6,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use wxlogin_state::public::Event;
 use wxlogin_state::{
-    Account, Answer, Batch, Input, Issued, Proxy, Retention, Rules, Seq, Session, StateDir, Store, Verdict,
-    WId, step,
+    Account, Answer, Batch, Input, Issued, Proxy, Rest, Retention, Rules, Seq, Session, Source, StateDir,
+    StateName, Store, Verdict, WId, step,
 };
 
 /// What the machine goes by; an hour for each step, so that no deadline passes during a measurement.
@@ -62,8 +62,14 @@ impl Making {
                 anyhow::bail!("the machine does not take the inputs of login {n}");
             };
             account = match (next.profile(), account) {
-                (Some(profile), None) => Some(Account::logged_in(None, &next, profile, self.now, &RULES)),
-                (_, Some(account)) => Some(account.logged_out(&next.w_id).unwrap_or(account)),
+                (Some(profile), None) => {
+                    let from = Source::LoginInfo;
+                    Some(Account::first_login(&next, profile, from, self.now, &RULES))
+                }
+                (_, Some(account)) if next.state.name() == StateName::Dropped => {
+                    Some(Account { current_w_id: None, rest: Some(Rest::LoggedOut), ..account })
+                }
+                (_, Some(account)) => Some(account),
                 (None, None) => None,
             };
             session = next;

@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use jiff::Timestamp;
 
 use super::*;
+use crate::account::Source;
 use crate::profile::{DeviceType, Profile};
 use crate::rules::Rules;
 use crate::secret::Secret;
@@ -24,13 +25,14 @@ fn contents() -> Contents {
     let profile = Profile::of("wxid_a".parse().unwrap());
     let now = Timestamp::UNIX_EPOCH;
     Contents {
-        accounts: vec![Account::logged_in(None, &session("w1"), &profile, now, &RULES)],
+        accounts: vec![Account::first_login(&session("w1"), &profile, Source::LoginInfo, now, &RULES)],
         sessions: vec![session("w1"), session("w2")],
         platform_key: Some(PlatformKey {
             base_url: "http://platform".to_owned(),
             account: "186".to_owned(),
             key: Secret::new("a key"),
         }),
+        fleet: Fleet::default(),
         last_seq: Seq(42),
         not_shrunk: None,
     }
@@ -38,12 +40,12 @@ fn contents() -> Contents {
 
 fn write_all(path: &Path, contents: &Contents) -> io::Result<()> {
     let platform_key = contents.platform_key.as_ref();
-    write(path, &contents.sessions, &contents.accounts, platform_key, contents.last_seq)
+    write(path, &contents.sessions, &contents.accounts, platform_key, &contents.fleet, contents.last_seq)
 }
 
 fn same(left: &Contents, right: &Contents) -> bool {
-    (&left.sessions, &left.accounts, &left.platform_key, left.last_seq)
-        == (&right.sessions, &right.accounts, &right.platform_key, right.last_seq)
+    (&left.sessions, &left.accounts, &left.platform_key, &left.fleet, left.last_seq)
+        == (&right.sessions, &right.accounts, &right.platform_key, &right.fleet, right.last_seq)
 }
 
 #[test]

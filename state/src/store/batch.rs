@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::key;
 use crate::account::Account;
-use crate::id::{Seq, WId};
+use crate::fleet::Fleet;
+use crate::id::{Seq, WId, WcId};
 use crate::public::Event;
 use crate::record::{MAX_RECORD, RecordError, frame, json};
 use crate::secret::Secret;
@@ -12,7 +13,7 @@ use crate::session::Session;
 
 /// Bytes of events that share one journal record. Group commits put many events into one record, which costs
 /// the engine far less than a record each; the rest up to [`MAX_RECORD`] is room for the last event.
-const PAGE: usize = MAX_RECORD / 2;
+const PAGE: usize = 8 * 1024;
 
 /// The platform's key, and whose it is: kept, because `/member/login` issues it once for good.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,6 +65,11 @@ impl Batch {
         self.put(key::PLATFORM_KEY.to_vec(), platform_key)
     }
 
+    /// Writes what holds for the host as a whole.
+    pub fn put_fleet(&mut self, fleet: &Fleet) -> Result<(), RecordError> {
+        self.put(key::FLEET.to_vec(), fleet)
+    }
+
     /// Takes in everything that `other` holds, after what is there.
     pub fn append(&mut self, other: Self) {
         self.puts.extend(other.puts);
@@ -74,6 +80,11 @@ impl Batch {
     /// Forgets a session.
     pub fn forget_session(&mut self, w_id: &WId) {
         self.removals.push(key::session(w_id));
+    }
+
+    /// Forgets an account.
+    pub fn forget_account(&mut self, wc_id: &WcId) {
+        self.removals.push(key::account(wc_id));
     }
 
     /// Adds an event to the journal; its number is the one after the last.

@@ -8,6 +8,8 @@ pub(super) const SESSIONS: &[u8] = b"s/";
 pub(super) const ACCOUNTS: &[u8] = b"a/";
 pub(super) const EVENTS: &[u8] = b"e/";
 pub(super) const PLATFORM_KEY: &[u8] = b"m/platform-key";
+/// What holds for the host as a whole.
+pub(super) const FLEET: &[u8] = b"m/fleet";
 /// How many commits there were: part of every one.
 pub(super) const COMMITS: &[u8] = b"m/commits";
 

@@ -26,6 +26,7 @@ fn contents(tree: &sled::Tree) -> Result<(Contents, Progress), ReadError> {
         sessions: with_prefix(tree, key::SESSIONS)?,
         accounts: with_prefix(tree, key::ACCOUNTS)?,
         platform_key: single(tree, key::PLATFORM_KEY)?,
+        fleet: single(tree, key::FLEET)?.unwrap_or_default(),
         last_seq: last_seq(tree)?,
         not_shrunk: None,
     };

@@ -36,7 +36,7 @@ fn staged(contents: &Contents, seq: Seq, at: Timestamp) -> Result<Batch, RecordE
     if let Some(platform_key) = &contents.platform_key {
         batch.put_platform_key(platform_key)?;
     }
-    let kind = RESTORED.to_owned();
-    batch.push_event(&Event { seq, at, kind, w_id: None, wc_id: None, session: None })?;
+    batch.put_fleet(&contents.fleet)?;
+    batch.push_event(&Event::new(seq, at, RESTORED.to_owned()))?;
     Ok(batch)
 }

@@ -4,7 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop at what cannot be")]
 
 use jiff::Timestamp;
-use wxlogin_state::{Account, Profile, Session};
+use wxlogin_state::{Account, Profile, Session, Source};
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -15,5 +15,5 @@ mod restore;
 
 fn account_of(session: &Session) -> Account {
     let profile = Profile::of(format!("wxid_{}", session.w_id).parse().unwrap());
-    Account::logged_in(None, session, &profile, Timestamp::UNIX_EPOCH, &common::RULES)
+    Account::first_login(session, &profile, Source::LoginInfo, Timestamp::UNIX_EPOCH, &common::RULES)
 }

@@ -1,0 +1,114 @@
+//! What was observed about an account, when, and by which call: the answer to "why do you believe that?".
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Most observations that an account remembers.
+pub const EVIDENCE_KEPT: usize = 16;
+
+/// Most bytes of one observation's sentence.
+const LONGEST: usize = 300;
+
+/// Most bytes of all of them, so that the account's record stays small.
+const ALL: usize = 2 * 1024;
+
+/// One observation.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Evidence {
+    /// When.
+    pub at: Timestamp,
+    /// Where from.
+    pub from: Source,
+    /// What, in a sentence.
+    pub what: String,
+}
+
+/// Where an observation comes from: the platform's call, or who else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Source {
+    /// The long-poll of a login.
+    #[serde(rename = "/getIPadLoginInfo")]
+    LoginInfo,
+    /// The fetching of a QR.
+    #[serde(rename = "/iPadLogin")]
+    IssueQr,
+    /// The login that the phone confirms.
+    #[serde(rename = "/secondLogin")]
+    PopUp,
+    /// The list of who is online.
+    #[serde(rename = "/queryLoginWx")]
+    List,
+    /// The question about one login.
+    #[serde(rename = "/isOnline")]
+    IsOnline,
+    /// The platform's word on why.
+    #[serde(rename = "/offlineReason")]
+    OfflineReason,
+    /// A person, by the control API.
+    #[serde(rename = "person")]
+    Person,
+    /// The daemon itself.
+    #[serde(rename = "wxlogind")]
+    Daemon,
+}
+
+impl Source {
+    /// The public spelling.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::LoginInfo => "/getIPadLoginInfo",
+            Self::IssueQr => "/iPadLogin",
+            Self::PopUp => "/secondLogin",
+            Self::List => "/queryLoginWx",
+            Self::IsOnline => "/isOnline",
+            Self::OfflineReason => "/offlineReason",
+            Self::Person => "person",
+            Self::Daemon => "wxlogind",
+        }
+    }
+}
+
+/// Adds an observation; the oldest make room.
+pub(super) fn note(evidence: &mut Vec<Evidence>, from: Source, what: impl Into<String>, at: Timestamp) {
+    let what = cut(what.into());
+    evidence.push(Evidence { at, from, what });
+    let too_many = |evidence: &Vec<Evidence>| {
+        evidence.len() > EVIDENCE_KEPT || evidence.iter().map(|seen| seen.what.len()).sum::<usize>() > ALL
+    };
+    while evidence.len() > 1 && too_many(evidence) {
+        evidence.remove(0);
+    }
+}
+
+/// A sentence that fits a record: at most [`LONGEST`] bytes, nothing that JSON would write as six.
+pub(super) fn cut(mut text: String) -> String {
+    if text.contains(char::is_control) {
+        text = text.replace(char::is_control, " ");
+    }
+    if text.len() > LONGEST {
+        let end = (0..=LONGEST - 3).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+        text.truncate(end);
+        text.push('…');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oldest_observations_make_room() {
+        let mut evidence = Vec::new();
+        for n in 0..40 {
+            note(&mut evidence, Source::List, format!("number {n}"), Timestamp::UNIX_EPOCH);
+        }
+        assert_eq!((evidence.len(), &*evidence[15].what), (EVIDENCE_KEPT, "number 39"));
+        for _ in 0..40 {
+            note(&mut evidence, Source::List, "信".repeat(400), Timestamp::UNIX_EPOCH);
+        }
+        assert!(evidence.iter().map(|seen| seen.what.len()).sum::<usize>() <= ALL);
+        assert!(evidence.iter().all(|seen| seen.what.ends_with('…') && seen.what.len() <= LONGEST));
+    }
+}

@@ -1,0 +1,270 @@
+//! What holds for all accounts of the host together: the budget of QRs, and storms.
+//!
+//! Many drops at once are one incident, most often of the platform or the network: logging everything in again
+//! at once would meet the same trouble, spend the budget, and put a hundred QRs before one person. So the
+//! re-logins are held until it is calm, then begin one after another at the pace of the budget.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::budget::Ledger;
+use crate::rules::{ReloginRules, after, between};
+
+/// How many times the storm's period re-logins are held at most, however long drops go on: a host on which
+/// something always drops must recover, too.
+const HELD_FOR: u32 = 5;
+
+/// The host's record.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Fleet {
+    /// QRs, of all accounts.
+    spent: Ledger,
+    /// Drops of late.
+    drops: Ledger,
+    /// The incident that is going on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    storm: Option<Storm>,
+    /// Before then no login begins that keeps a pace.
+    #[serde(default)]
+    next_start: Timestamp,
+    /// The last of the moments at which somebody was told to come again.
+    #[serde(default)]
+    promised: Timestamp,
+    /// The time of the last change, to know that the clock was set back since.
+    #[serde(default)]
+    seen: Timestamp,
+}
+
+/// Many drops at once.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Storm {
+    /// When it was known to be one.
+    pub since: Timestamp,
+    /// Drops so far.
+    pub drops: u32,
+    /// The last of them.
+    pub last_drop_at: Timestamp,
+}
+
+/// Why a login does not begin now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Held {
+    /// When to come again: a place of one's own.
+    pub(crate) until: Timestamp,
+    /// Why.
+    pub(crate) why: Why,
+}
+
+/// What holds a login.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Why {
+    /// There was a storm of drops.
+    Storm,
+    /// As many QRs were fetched as the host may.
+    Budget,
+}
+
+impl Fleet {
+    /// The incident that is going on.
+    pub fn storm(&self) -> Option<&Storm> {
+        self.storm.as_ref()
+    }
+
+    /// Takes in a drop at `now`; the incident where this drop makes it one.
+    pub(crate) fn dropped(&mut self, now: Timestamp, rules: &ReloginRules) -> Option<Storm> {
+        self.settle(now, rules);
+        self.drops.spend(now, rules.storm);
+        if let Some(storm) = &mut self.storm {
+            storm.drops = storm.drops.saturating_add(1);
+            storm.last_drop_at = now;
+            return None;
+        }
+        let drops = self.drops.count(now, rules.storm);
+        // One drop is no storm, whatever the configuration calls many.
+        let many = usize::try_from(rules.storm.count.max(2)).unwrap_or(usize::MAX);
+        if drops < many {
+            return None;
+        }
+        let drops = u32::try_from(drops).unwrap_or(u32::MAX);
+        self.storm = Some(Storm { since: now, drops, last_drop_at: now });
+        self.storm.clone()
+    }
+
+    /// Lets a login of the daemon's own begin at `now`, and notes its QR where it `fetches` one; otherwise says
+    /// when to come again.
+    pub(crate) fn admit(&mut self, now: Timestamp, fetches: bool, rules: &ReloginRules) -> Result<(), Held> {
+        self.settle(now, rules);
+        if let Some(calm_at) = self.calm_at(rules) {
+            let earliest = calm_at.max(self.next_start);
+            if now < earliest {
+                return Err(Held { until: self.promise(earliest, rules), why: Why::Storm });
+            }
+        }
+        if fetches {
+            if let Some(free_at) = self.spent.free_at(now, rules.budget_total) {
+                return Err(Held { until: self.promise(free_at, rules), why: Why::Budget });
+            }
+            self.spent.spend(now, rules.budget_total);
+        }
+        self.next_start = after(self.next_start, rules.budget_total.pace()).max(now);
+        Ok(())
+    }
+
+    /// When a login that would begin at `now` is told to come, without it being one yet: during a storm nobody
+    /// need come in vain.
+    pub(crate) fn place(&mut self, now: Timestamp, rules: &ReloginRules) -> Option<Timestamp> {
+        self.settle(now, rules);
+        let calm_at = self.calm_at(rules)?;
+        Some(self.promise(calm_at.max(self.next_start).max(now), rules))
+    }
+
+    /// Notes a QR that a person asked for.
+    pub(crate) fn count(&mut self, now: Timestamp, rules: &ReloginRules) {
+        self.settle(now, rules);
+        self.spent.spend(now, rules.budget_total);
+    }
+
+    /// Takes back the QR of `at`, which was not issued.
+    pub(crate) fn refund(&mut self, at: Timestamp) {
+        self.spent.refund(at);
+    }
+
+    /// When the storm has calmed.
+    fn calm_at(&self, rules: &ReloginRules) -> Option<Timestamp> {
+        let storm = self.storm.as_ref()?;
+        let at_the_latest = after(storm.since, rules.storm.per.saturating_mul(HELD_FOR));
+        Some(after(storm.last_drop_at, rules.storm.per).min(at_the_latest))
+    }
+
+    /// A place behind all that were promised.
+    fn promise(&mut self, earliest: Timestamp, rules: &ReloginRules) -> Timestamp {
+        self.promised = after(self.promised, rules.budget_total.pace()).max(earliest);
+        self.promised
+    }
+
+    /// Ends a storm once nothing has dropped and nobody has had a place for its period; shifts what was
+    /// promised where the clock was set back.
+    fn settle(&mut self, now: Timestamp, rules: &ReloginRules) {
+        if now < self.seen {
+            let back = between(now, self.seen);
+            let shifted = |at: Timestamp| crate::rules::before(at, back);
+            self.next_start = shifted(self.next_start);
+            self.promised = shifted(self.promised);
+            if let Some(storm) = &mut self.storm {
+                storm.since = shifted(storm.since);
+                storm.last_drop_at = shifted(storm.last_drop_at);
+            }
+        }
+        self.seen = now;
+        if let Some(storm) = &self.storm {
+            let last = storm.last_drop_at.max(self.promised).max(self.next_start);
+            let calm: Duration = rules.storm.per;
+            if now > after(last, calm) {
+                self.storm = None;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn second(n: i64) -> Timestamp {
+        Timestamp::from_second(1_800_000_000 + n).unwrap()
+    }
+
+    const RULES: ReloginRules = ReloginRules::DEFAULT;
+
+    /// A fleet after `drops` drops at second 0.
+    fn stormy(drops: u32) -> Fleet {
+        let mut fleet = Fleet::default();
+        for _ in 0..drops {
+            fleet.dropped(second(0), &RULES);
+        }
+        fleet
+    }
+
+    #[test]
+    fn the_fifth_drop_within_a_minute_is_a_storm_and_is_told_once() {
+        let mut fleet = Fleet::default();
+        let told: Vec<bool> = (0..20).map(|n| fleet.dropped(second(n), &RULES).is_some()).collect();
+        assert_eq!(told.iter().filter(|told| **told).count(), 1);
+        assert!(told[4]);
+        assert_eq!(fleet.storm().unwrap().drops, 20);
+    }
+
+    #[test]
+    fn drops_that_are_far_apart_are_no_storm() {
+        let mut fleet = Fleet::default();
+        assert!((0..50).all(|n| fleet.dropped(second(16 * n), &RULES).is_none()));
+    }
+
+    #[test]
+    fn after_a_storm_logins_begin_one_after_another_at_the_pace_of_the_budget() {
+        let mut fleet = stormy(500);
+        let places: Vec<Timestamp> = (0..500).map(|_| fleet.place(second(0), &RULES).unwrap()).collect();
+        assert_eq!(places[0], second(60));
+        assert!(places.windows(2).all(|pair| between(pair[0], pair[1]) == Duration::from_secs(5)));
+        for place in places {
+            assert_eq!(fleet.admit(place, true, &RULES), Ok(()), "{place}");
+        }
+    }
+
+    #[test]
+    fn whoever_comes_before_it_is_calm_gets_a_place() {
+        let mut fleet = stormy(5);
+        let first = fleet.admit(second(1), true, &RULES).unwrap_err();
+        let second_place = fleet.admit(second(1), true, &RULES).unwrap_err();
+        assert_eq!((first.until, first.why), (second(60), Why::Storm));
+        assert_eq!(second_place.until, second(65));
+    }
+
+    #[test]
+    fn drops_without_end_do_not_hold_for_ever() {
+        let mut fleet = stormy(5);
+        for n in 1..=400 {
+            fleet.dropped(second(n), &RULES);
+        }
+        assert_eq!(fleet.admit(second(401), true, &RULES), Ok(()));
+    }
+
+    #[test]
+    fn a_storm_is_over_when_nobody_waits_and_nothing_drops() {
+        let mut fleet = stormy(5);
+        let place = fleet.place(second(0), &RULES).unwrap();
+        assert_eq!(fleet.admit(place, true, &RULES), Ok(()));
+        assert!(fleet.dropped(second(130), &RULES).is_none());
+        assert!(fleet.storm().is_none());
+        assert_eq!(fleet.admit(second(131), true, &RULES), Ok(()));
+        assert_eq!(fleet.admit(second(131), true, &RULES), Ok(()));
+    }
+
+    #[test]
+    fn the_hosts_budget_gives_everybody_a_place_of_their_own() {
+        let mut fleet = Fleet::default();
+        for _ in 0..120 {
+            assert_eq!(fleet.admit(second(0), true, &RULES), Ok(()));
+        }
+        let places: Vec<Held> = (0..3).map(|_| fleet.admit(second(1), true, &RULES).unwrap_err()).collect();
+        assert_eq!(places[0].until, second(600));
+        assert!(places.iter().all(|held| held.why == Why::Budget));
+        assert_eq!(places[2].until, second(610));
+        assert_eq!(fleet.admit(second(1), false, &RULES), Ok(()), "a pop-up is no QR");
+    }
+
+    #[test]
+    fn a_clock_set_back_by_ten_years_shifts_every_place() {
+        let mut fleet = Fleet::default();
+        let years = 10 * 365 * 86_400;
+        for _ in 0..5 {
+            fleet.dropped(second(years), &RULES);
+        }
+        assert_eq!(fleet.place(second(years), &RULES), Some(second(years + 60)));
+        assert_eq!(fleet.place(second(0), &RULES), Some(second(65)));
+    }
+}
