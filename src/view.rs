@@ -12,7 +12,7 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWrite
 use bytes::Bytes;
 use jiff::Timestamp;
 use serde::Serialize;
-use wxlogin_state::{Account, Seq, Session, State, StateName, WId, WcId, public};
+use wxlogin_state::{Account, Label, Seq, Session, State, StateName, WId, WcId, public};
 
 mod waiting;
 
@@ -77,6 +77,8 @@ pub struct Changes {
     pub accounts: Vec<Arc<AccountEntry>>,
     /// Sessions that are known no more.
     pub forgotten: Vec<WId>,
+    /// Accounts that are known no more.
+    pub forgotten_accounts: Vec<WcId>,
 }
 
 /// Which sessions a list is to show.
@@ -107,6 +109,7 @@ struct Tables {
     dropped: BTreeSet<(Timestamp, Seq)>,
     accounts: BTreeMap<WcId, Arc<AccountEntry>>,
     by_presence: BTreeMap<bool, BTreeSet<WcId>>,
+    by_label: HashMap<Label, BTreeSet<WcId>>,
 }
 
 impl View {
@@ -116,7 +119,7 @@ impl View {
         view.publish(Changes {
             sessions: sessions.into_iter().map(Entry::new).collect(),
             accounts: accounts.into_iter().map(Entry::new).collect(),
-            forgotten: Vec::new(),
+            ..Changes::default()
         });
         view
     }
@@ -132,6 +135,9 @@ impl View {
         }
         for w_id in &changes.forgotten {
             tables.forget_session(w_id);
+        }
+        for wc_id in &changes.forgotten_accounts {
+            tables.forget_account(wc_id);
         }
         drop(tables);
         self.waiting.wake(changes.sessions.iter().map(|session| &session.w_id));
@@ -248,6 +254,21 @@ impl View {
         self.read().accounts.get(wc_id).cloned()
     }
 
+    /// An account of this label.
+    pub fn labelled(&self, label: &Label) -> Option<WcId> {
+        self.read().by_label.get(label)?.first().cloned()
+    }
+
+    /// Who is online.
+    pub fn online(&self) -> Vec<WcId> {
+        self.read().by_presence.get(&true).into_iter().flatten().cloned().collect()
+    }
+
+    /// Everybody who is known.
+    pub fn everybody(&self) -> Vec<WcId> {
+        self.read().accounts.keys().cloned().collect()
+    }
+
     /// At most `limit` accounts behind `after`, in the order of their wcId; only those online or not online
     /// where `online` says so.
     pub fn accounts(
@@ -340,12 +361,40 @@ impl Tables {
     }
 
     fn put_account(&mut self, account: Arc<AccountEntry>) {
+        if let Some(old) = self.accounts.get(&account.wc_id).cloned()
+            && old.label != account.label
+        {
+            self.forget_label(&old);
+        }
+        if let Some(label) = &account.label {
+            self.by_label.entry(label.clone()).or_default().insert(account.wc_id.clone());
+        }
         let online = account.current_w_id.is_some();
         self.by_presence.entry(online).or_default().insert(account.wc_id.clone());
         if let Some(others) = self.by_presence.get_mut(&!online) {
             others.remove(&account.wc_id);
         }
         self.accounts.insert(account.wc_id.clone(), account);
+    }
+
+    fn forget_account(&mut self, wc_id: &WcId) {
+        if let Some(old) = self.accounts.remove(wc_id) {
+            self.forget_label(&old);
+        }
+        for names in self.by_presence.values_mut() {
+            names.remove(wc_id);
+        }
+    }
+
+    fn forget_label(&mut self, account: &Account) {
+        if let Some(label) = &account.label
+            && let Some(names) = self.by_label.get_mut(label)
+        {
+            names.remove(&account.wc_id);
+            if names.is_empty() {
+                self.by_label.remove(label);
+            }
+        }
     }
 }
 

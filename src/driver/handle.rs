@@ -68,6 +68,9 @@ pub enum Denied {
     /// There is no such session.
     #[error("there is no session {0}")]
     NoSession(WId),
+    /// There is no such account.
+    #[error("there is no account {0}")]
+    NoAccount(WcId),
     /// The machine refuses the act.
     #[error(transparent)]
     Refused(#[from] Refusal),
@@ -78,6 +81,17 @@ pub enum Denied {
         wc_id: WcId,
         /// Its login.
         w_id: WId,
+    },
+    /// The label belongs to an account that is known: a login without its wcId would make a new device of it.
+    #[error(
+        "the label {label:?} belongs to the account {wc_id}; a login without its wcId makes a new device of it, \
+         and the account drops once more"
+    )]
+    KnownLabel {
+        /// The label.
+        label: Label,
+        /// The account.
+        wc_id: WcId,
     },
     /// As many logins in flight as are allowed.
     #[error("{0} logins are in flight, as many as device.max_polls allows")]

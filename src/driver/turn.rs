@@ -1,14 +1,15 @@
-//! One round's work between the inbox and the commit: steps each input over the committed values and those
+//! One round's work between the inbox and the commit: makes each move over the committed values and those
 //! already staged, and gathers what is to be written, shown and answered.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::Deref;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use wxlogin_state::public::Event;
 use wxlogin_state::{
-    Account, Batch, Input, Issued, PlatformKey, RecordError, Rules, Seq, Session, State, StateName, Verdict,
-    WId, WcId, step,
+    Account, Act, Batch, Change, DeviceType, Fleet, Input, Issued, Known, Label, Moves, Notice, PlatformKey,
+    Profile, Proxy, RecordError, Refusal, Rules, Seq, Session, Source, StateName, Tending, Unmoved, WId, WcId,
 };
 
 use super::handle::Denied;
@@ -27,11 +28,15 @@ pub(super) struct Turn<'a> {
     /// Whose the staged sessions are. A thousand logins may go online in one turn, each looking for others of its
     /// account.
     by_account: HashMap<WcId, HashSet<WId>>,
-    accounts: HashMap<WcId, Arc<AccountEntry>>,
+    /// `None` where the account is forgotten.
+    accounts: HashMap<WcId, Option<Arc<AccountEntry>>>,
+    fleet: Fleet,
     forgotten: Vec<WId>,
     /// How many sessions were begun.
     begun: usize,
     platform_key: Option<PlatformKey>,
+    notices: Vec<Notice>,
+    acts: Vec<Act>,
     batch: Batch,
 }
 
@@ -40,19 +45,58 @@ pub(super) struct Turn<'a> {
 pub(super) struct Staged {
     pub(super) batch: Batch,
     pub(super) changes: Changes,
+    pub(super) fleet: Fleet,
+    pub(super) notices: Vec<Notice>,
+    pub(super) acts: Vec<Act>,
     pub(super) platform_key: Option<PlatformKey>,
     pub(super) last_seq: Seq,
 }
 
-/// Sessions and accounts that change together, or not at all.
-#[derive(Debug, Default)]
-struct Together {
-    sessions: Vec<Session>,
-    account: Option<Account>,
+/// A value that others hold as well.
+#[derive(Debug)]
+pub(super) struct Shared<T>(Arc<Entry<T>>);
+
+impl<T> Deref for Shared<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl Known for Turn<'_> {
+    type Session = Shared<Session>;
+    type Account = Shared<Account>;
+
+    fn session(&self, w_id: &WId) -> Option<Shared<Session>> {
+        self.sessions.get(w_id).cloned().or_else(|| self.view.session(w_id)).map(Shared)
+    }
+
+    fn account(&self, wc_id: &WcId) -> Option<Shared<Account>> {
+        match self.accounts.get(wc_id) {
+            Some(staged) => staged.clone().map(Shared),
+            None => self.view.account(wc_id).map(Shared),
+        }
+    }
+
+    fn live_sessions(&self, wc_id: &WcId) -> Vec<Shared<Session>> {
+        let committed = self.view.live_sessions(wc_id);
+        let staged =
+            self.by_account.get(wc_id).into_iter().flatten().filter_map(|w_id| self.sessions.get(w_id));
+        committed
+            .into_iter()
+            .filter(|session| !self.sessions.contains_key(&session.w_id))
+            .chain(staged.cloned())
+            // One that was begun for this account may have turned out to be another's.
+            .filter(|session| session.wc_id.as_ref() == Some(wc_id))
+            .filter(|session| session.state.name() != StateName::Dropped)
+            .map(Shared)
+            .collect()
+    }
 }
 
 impl<'a> Turn<'a> {
-    pub(super) fn new(view: &'a View, rules: &'a Rules, now: Timestamp, last_seq: Seq) -> Self {
+    pub(super) fn new(view: &'a View, rules: &'a Rules, fleet: Fleet, now: Timestamp, last_seq: Seq) -> Self {
         Self {
             view,
             rules,
@@ -62,29 +106,19 @@ impl<'a> Turn<'a> {
             sessions: HashMap::new(),
             by_account: HashMap::new(),
             accounts: HashMap::new(),
+            fleet,
             forgotten: Vec::new(),
             begun: 0,
             platform_key: None,
+            notices: Vec::new(),
+            acts: Vec::new(),
             batch: Batch::default(),
         }
     }
 
-    /// The session, as staged or committed.
-    pub(super) fn session(&self, w_id: &WId) -> Option<Arc<SessionEntry>> {
-        self.sessions.get(w_id).cloned().or_else(|| self.view.session(w_id))
-    }
-
     /// Steps an input; a refusal changes nothing, and what is ignored is no refusal.
     pub(super) fn apply(&mut self, w_id: &WId, input: Input) -> Result<(), Denied> {
-        let session = self.session(w_id).ok_or_else(|| Denied::NoSession(w_id.clone()))?;
-        match step(&session, input, self.now, self.rules) {
-            Verdict::Accepted(next) => self.stage(&session, next),
-            Verdict::Ignored(why) => {
-                tracing::debug!(wId = %w_id, state = %session.state.name(), %why, "input ignored");
-                Ok(())
-            }
-            Verdict::Refused(refusal) => Err(refusal.into()),
-        }
+        self.move_with(|moves| moves.apply(w_id, input))
     }
 
     /// Takes in a session whose QR was just issued.
@@ -92,10 +126,47 @@ impl<'a> Turn<'a> {
         if self.session(&issued.w_id).is_some() {
             return Err(Denied::Reissued(issued.w_id));
         }
-        let session = Session::begun(issued, self.last_seq.next(), self.now, self.rules);
-        self.write(Together { sessions: vec![session], account: None })?;
+        let born = self.last_seq.next();
+        self.move_with(|moves| Ok(moves.begun(issued, born)))?;
         self.begun += 1;
         Ok(())
+    }
+
+    /// Takes in a login that is online without having been begun here by a QR.
+    pub(super) fn found_online(
+        &mut self,
+        w_id: WId,
+        profile: Profile,
+        from: Source,
+        otherwise: (DeviceType, Option<Proxy>),
+    ) -> Result<(), Denied> {
+        let born = self.last_seq.next();
+        self.move_with(|moves| moves.found_online(w_id, profile, from, otherwise, born))
+    }
+
+    /// Takes in that the account's current login is lost.
+    pub(super) fn lost(&mut self, wc_id: &WcId, from: Source, what: &str) -> Result<(), Denied> {
+        self.move_with(|moves| moves.lost(wc_id, from, what))
+    }
+
+    /// Takes in that the platform's list does not have the account.
+    pub(super) fn not_listed(&mut self, wc_id: &WcId) -> Result<(), Denied> {
+        self.move_with(|moves| moves.not_listed(wc_id))
+    }
+
+    /// Takes in why the account was lost.
+    pub(super) fn explained(&mut self, wc_id: &WcId, w_id: &WId, sentence: &str) -> Result<(), Denied> {
+        self.move_with(|moves| moves.explained(wc_id, w_id, sentence))
+    }
+
+    /// Whatever else happens to an account.
+    pub(super) fn tend(&mut self, wc_id: &WcId, tending: Tending) -> Result<(), Denied> {
+        self.move_with(|moves| moves.tend(wc_id, tending))
+    }
+
+    /// Forgets an account.
+    pub(super) fn forget_account(&mut self, wc_id: &WcId) -> Result<(), Denied> {
+        self.move_with(|moves| moves.forget(wc_id))
     }
 
     /// The session that was begun by this name, as staged or committed.
@@ -103,6 +174,14 @@ impl<'a> Turn<'a> {
         let named = |session: &&Arc<SessionEntry>| session.request_key.as_deref() == Some(key);
         let staged = self.sessions.values().find(named).map(|session| session.w_id.clone());
         staged.or_else(|| self.view.requested_as(key).map(|session| session.w_id.clone()))
+    }
+
+    /// An account of this label, as staged or committed.
+    pub(super) fn labelled(&self, label: &Label) -> Option<WcId> {
+        let has_it = |account: &AccountEntry| account.label.as_ref() == Some(label);
+        let staged = self.accounts.values().flatten().find(|account| has_it(account));
+        let committed = || self.view.labelled(label).filter(|wc_id| !self.accounts.contains_key(wc_id));
+        staged.map(|account| account.wc_id.clone()).or_else(committed)
     }
 
     /// How many sessions somebody is still to complete, those that were begun in this turn among them.
@@ -124,68 +203,74 @@ impl<'a> Turn<'a> {
     }
 
     pub(super) fn finish(self) -> Staged {
-        let changes = Changes {
-            sessions: self.stepped,
-            accounts: self.accounts.into_values().collect(),
-            forgotten: self.forgotten,
-        };
-        Staged { batch: self.batch, changes, platform_key: self.platform_key, last_seq: self.last_seq }
-    }
-
-    /// Stages the next value of a session, and what follows from it for its account and the account's other
-    /// logins, in the same commit.
-    fn stage(&mut self, before: &Session, next: Session) -> Result<(), Denied> {
-        let mut together = Together::default();
-        match &next.state {
-            State::Online { profile } => {
-                let account = self.account(&profile.wc_id);
-                let account = account.as_ref().map(|account| &***account);
-                // Where somebody else was expected to scan, the login's name is not theirs.
-                let meant = before.wc_id.as_ref().is_none_or(|expected| *expected == profile.wc_id);
-                let login = if meant { &next } else { &Session { label: None, ..next.clone() } };
-                together.account = Some(Account::logged_in(account, login, profile, self.now, self.rules));
-                return self.stage_online(next, together);
-            }
-            State::Dropped { .. } if before.state.name() == StateName::Online => {
-                let account = next.wc_id.as_ref().and_then(|wc_id| self.account(wc_id));
-                together.account = account.and_then(|account| account.logged_out(&next.w_id));
-            }
-            _ => {}
-        }
-        together.sessions.push(next);
-        self.write(together)
-    }
-
-    /// A login that goes online takes the place of every other login of its account.
-    fn stage_online(&mut self, mut next: Session, mut together: Together) -> Result<(), Denied> {
-        let others = next.wc_id.as_ref().map(|wc_id| self.live_sessions(wc_id)).unwrap_or_default();
-        for other in others.iter().filter(|other| other.w_id != next.w_id) {
-            let superseded = Input::Superseded { by: next.w_id.clone() };
-            if let Verdict::Accepted(ended) = step(other, superseded, self.now, self.rules) {
-                if other.state.name() == StateName::Online {
-                    next.predecessor = Some(other.w_id.clone());
-                }
-                together.sessions.push(ended);
+        let mut changes =
+            Changes { sessions: self.stepped, forgotten: self.forgotten, ..Changes::default() };
+        for (wc_id, account) in self.accounts {
+            match account {
+                Some(account) => changes.accounts.push(account),
+                None => changes.forgotten_accounts.push(wc_id),
             }
         }
-        together.sessions.push(next);
-        self.write(together)
+        Staged {
+            batch: self.batch,
+            changes,
+            fleet: self.fleet,
+            notices: self.notices,
+            acts: self.acts,
+            platform_key: self.platform_key,
+            last_seq: self.last_seq,
+        }
     }
 
-    fn write(&mut self, together: Together) -> Result<(), Denied> {
+    /// Makes a move and stages what comes of it; what changes nothing is no refusal.
+    fn move_with(
+        &mut self,
+        make: impl FnOnce(&Moves<'_, Self>) -> Result<Change, Unmoved>,
+    ) -> Result<(), Denied> {
+        let moves = Moves { known: &*self, fleet: &self.fleet, rules: self.rules, now: self.now };
+        match make(&moves) {
+            Ok(change) => self.stage(change),
+            Err(Unmoved::Ignored(why)) => {
+                tracing::debug!(%why, "what was heard changes nothing");
+                Ok(())
+            }
+            Err(Unmoved::NoSession(w_id)) => Err(Denied::NoSession(w_id)),
+            Err(Unmoved::NoAccount(wc_id)) => Err(Denied::NoAccount(wc_id)),
+            Err(Unmoved::Refused(refusal)) => Err(refusal.into()),
+        }
+    }
+
+    /// All of a change, or nothing where a part of it does not fit the store.
+    fn stage(&mut self, change: Change) -> Result<(), Denied> {
         let mut batch = Batch::default();
         let mut seq = self.last_seq;
-        for session in &together.sessions {
+        for session in &change.sessions {
             seq = seq.next();
             batch.put_session(session).map_err(too_large)?;
             batch.push_event(&Event::of_session(seq, self.now, session)).map_err(too_large)?;
         }
-        if let Some(account) = &together.account {
+        for account in &change.accounts {
             batch.put_account(account).map_err(too_large)?;
+        }
+        for notice in &change.notices {
+            seq = seq.next();
+            let account = change.accounts.iter().find(|account| Some(&account.wc_id) == notice.wc_id.as_ref());
+            batch.push_event(&Event::of_notice(seq, self.now, notice, account)).map_err(too_large)?;
+        }
+        if let Some(fleet) = &change.fleet {
+            batch.put_fleet(fleet).map_err(too_large)?;
+        }
+        if let Some(wc_id) = &change.forgotten {
+            batch.forget_account(wc_id);
         }
         self.batch.append(batch);
         self.last_seq = seq;
-        for session in together.sessions {
+        self.take_over(change);
+        Ok(())
+    }
+
+    fn take_over(&mut self, change: Change) {
+        for session in change.sessions {
             let session = Entry::new(session);
             if let Some(wc_id) = &session.wc_id {
                 self.by_account.entry(wc_id.clone()).or_default().insert(session.w_id.clone());
@@ -193,29 +278,25 @@ impl<'a> Turn<'a> {
             self.sessions.insert(session.w_id.clone(), session.clone());
             self.stepped.push(session);
         }
-        if let Some(account) = together.account {
-            self.accounts.insert(account.wc_id.clone(), Entry::new(account));
+        for account in change.accounts {
+            self.accounts.insert(account.wc_id.clone(), Some(Entry::new(account)));
         }
-        Ok(())
+        if let Some(wc_id) = change.forgotten {
+            self.accounts.insert(wc_id, None);
+        }
+        self.fleet = change.fleet.unwrap_or(std::mem::take(&mut self.fleet));
+        self.notices.extend(change.notices);
+        self.acts.extend(change.acts);
     }
+}
 
-    fn account(&self, wc_id: &WcId) -> Option<Arc<AccountEntry>> {
-        self.accounts.get(wc_id).cloned().or_else(|| self.view.account(wc_id))
-    }
-
-    /// The account's sessions that are not dropped, as staged or committed.
-    pub(super) fn live_sessions(&self, wc_id: &WcId) -> Vec<Arc<SessionEntry>> {
-        let committed = self.view.live_sessions(wc_id);
-        let staged =
-            self.by_account.get(wc_id).into_iter().flatten().filter_map(|w_id| self.sessions.get(w_id));
-        committed
-            .into_iter()
-            .filter(|session| !self.sessions.contains_key(&session.w_id))
-            .chain(staged.cloned())
-            // One that was begun for this account may have turned out to be another's.
-            .filter(|session| session.wc_id.as_ref() == Some(wc_id))
-            .filter(|session| session.state.name() != StateName::Dropped)
-            .collect()
+/// What a refusal says to whoever asked for a login of an account that is online.
+pub(super) fn online_is_in_the_way(denied: Denied, account: Option<&Account>) -> Denied {
+    match (denied, account.and_then(|account| Some((account, account.current_w_id.as_ref()?)))) {
+        (Denied::Refused(Refusal::Online), Some((account, w_id))) => {
+            Denied::AlreadyOnline { wc_id: account.wc_id.clone(), w_id: w_id.clone() }
+        }
+        (denied, _) => denied,
     }
 }
 
