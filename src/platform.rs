@@ -8,12 +8,14 @@
 //!
 //! Serves the driver (fetching QRs, pop-up logins, logging out, who is online and why not) and the long-poll tasks.
 //! It knows no sessions: it says what the platform answered, and [`Trouble`] where that is nothing to act upon.
-//! How often to ask again is the caller's business, at the [`Pace`] given here.
+//! How often to ask again is the caller's business, at the [`Pace`] given here. What the platform says unasked is
+//! a [`Notice`].
 
 mod device;
 mod envelope;
 mod json;
 mod key;
+mod notice;
 mod pace;
 mod picture;
 mod profile;
@@ -37,6 +39,7 @@ pub use self::device::popup::PopUp;
 pub use self::device::presence::Presence;
 pub use self::device::qr::{IssuedQr, QrRequest};
 pub use self::key::KeepKey;
+pub use self::notice::Notice;
 pub use self::pace::Pace;
 pub use self::picture::{Picture, PictureTrouble};
 pub use self::trouble::{Excerpt, Fault, Trouble};
@@ -235,7 +238,7 @@ impl Platform {
     }
 
     /// Has the platform post its messages to this URL from now on: `/setHttpCallbackUrl`. Its path is a secret, and
-    /// shown nowhere.
+    /// shown nowhere. What comes there is for [`Notice::read`].
     pub async fn set_callback(&self, url: &str) -> Result<(), Trouble> {
         let secrets = order::secrets_of(url);
         let secrets: Vec<&Secret> = secrets.iter().collect();
