@@ -18,14 +18,16 @@ pub enum PopUp {
         /// Who logged in: the account that was asked for.
         profile: Box<Profile>,
     },
-    /// The platform says that it came to nothing: only a QR helps now.
+    /// The platform says that it came to nothing: the way left is a QR, unless the sentence is that the account
+    /// is online already, which only `/queryLoginWx` proves.
     Failed {
         /// What the sentence says. `Expired` is a box that went away untouched.
         why: Failure,
         /// The platform's own sentence, bounded and without secrets.
         message: String,
     },
-    /// The person was too slow: time ran out at the platform, at a gateway, or here.
+    /// The person was too slow: time ran out at the platform, at a gateway, or here. The box may still be there,
+    /// and be confirmed.
     NoAnswer,
 }
 
