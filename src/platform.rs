@@ -6,14 +6,16 @@
 //!      └── Answer or Trouble ◄── device ◄── envelope ◄─┘
 //! ```
 //!
-//! Serves the driver (fetching QRs, logging out) and the long-poll tasks. It knows no sessions: it says what
-//! the platform answered, and [`Trouble`] where that is nothing to act upon. How often to ask again is the
-//! caller's business, at the [`Pace`] given here.
+//! Serves the driver (fetching QRs, pop-up logins, logging out, who is online and why not) and the long-poll tasks.
+//! It knows no sessions: it says what the platform answered, and [`Trouble`] where that is nothing to act upon.
+//! How often to ask again is the caller's business, at the [`Pace`] given here. What the platform says unasked is
+//! a [`Notice`].
 
 mod device;
 mod envelope;
 mod json;
 mod key;
+mod notice;
 mod pace;
 mod picture;
 mod profile;
@@ -32,13 +34,22 @@ use rustls::RootCertStore;
 use serde::Serialize;
 use wxlogin_state::{Secret, WId, WcId};
 
-pub use self::device::{IssuedQr, Polled, QrRequest};
+pub use self::device::poll::Polled;
+pub use self::device::popup::PopUp;
+pub use self::device::presence::Presence;
+pub use self::device::qr::{IssuedQr, QrRequest};
 pub use self::key::KeepKey;
+pub use self::notice::Notice;
 pub use self::pace::Pace;
 pub use self::picture::{Picture, PictureTrouble};
 pub use self::trouble::{Excerpt, Fault, Trouble};
 
-use self::device::{OfflineCall, PollCall, QrCall};
+use self::device::order::{self, CallbackCall, OfflineCall};
+use self::device::poll::{self, PollCall};
+use self::device::popup::{self, PopUpCall};
+use self::device::presence::{self, IsOnlineCall, OnlineCall};
+use self::device::qr::{self, QrCall};
+use self::device::reason::{self, ReasonCall};
 use self::envelope::Reply;
 use self::key::Keyring;
 use self::transport::{Endpoint, Transport};
@@ -56,6 +67,10 @@ const READ: Duration = Duration::from_secs(15);
 
 /// Largest answer, in bytes. The platform's have a few thousand.
 const LARGEST: usize = 1024 * 1024;
+
+/// Largest list of those online, in bytes: ten thousand with identifiers as long as any that is accepted have 2.8
+/// million, fifty thousand with the platform's own have 4 million.
+const LARGEST_LIST: usize = 4 * LARGEST;
 
 /// The platform, ready to be called. Clones share the key.
 #[derive(Clone)]
@@ -96,9 +111,19 @@ pub enum SetupError {
 /// One call, apart from its body.
 struct Call<'a> {
     path: &'static str,
+    /// For its answer to begin.
     head: Duration,
-    /// A secret in its body, which the answer may echo.
-    secret: Option<&'a Secret>,
+    /// Its largest answer, in bytes.
+    largest: usize,
+    /// Secrets in its body, which the answer may echo.
+    secrets: &'a [&'a Secret],
+}
+
+impl Call<'_> {
+    /// A call that is answered at once, with little, and that holds no secret.
+    const fn to(path: &'static str) -> Self {
+        Self { path, head: ORDINARY, largest: LARGEST, secrets: &[] }
+    }
 }
 
 impl Platform {
@@ -156,8 +181,8 @@ impl Platform {
     /// Begins a login: `/iPadLogin`. Every success is a new login instance, also where it is never scanned.
     pub async fn issue_qr(&self, request: &QrRequest) -> Result<IssuedQr, Trouble> {
         let body = QrCall::of(request);
-        let call = Call { path: "/iPadLogin", head: ORDINARY, secret: body.proxy_password };
-        self.0.ask(&call, &body, device::issued).await
+        let call = Call { secrets: body.proxy_password.as_slice(), ..Call::to("/iPadLogin") };
+        self.0.ask(&call, &body, qr::issued).await
     }
 
     /// Asks how a login stands: `/getIPadLoginInfo`, with the code that a person typed where there is one.
@@ -167,19 +192,64 @@ impl Platform {
     pub async fn login_info(&self, w_id: &WId, code: Option<&Secret>) -> Result<Polled, Trouble> {
         let inner = &self.0;
         let body = PollCall { w_id, auto_check: inner.auto_check, verify_code: code };
-        let head = inner.poll_timeout.saturating_add(POLL_MARGIN);
-        let call = Call { path: "/getIPadLoginInfo", head, secret: code };
-        match inner.ask(&call, &body, device::polled).await {
+        let secrets = code.as_slice();
+        let call = Call { head: inner.blocking(), secrets, ..Call::to("/getIPadLoginInfo") };
+        match inner.ask(&call, &body, poll::polled).await {
             Err(Trouble::Exchange(ExchangeError::NoAnswer(_))) => Ok(Polled::NoAnswer),
             result => result,
         }
     }
 
+    /// Logs an account in again without a QR: `/secondLogin`.
+    ///
+    /// Blocks while the phone shows a box, up to `poll_timeout`; dropping the future hangs up, and the box stays
+    /// where it is. [`Trouble`] says nothing about the login: the person may have confirmed, see
+    /// [`online`](Self::online).
+    pub async fn second_login(&self, wc_id: &WcId) -> Result<PopUp, Trouble> {
+        let call = Call { head: self.0.blocking(), ..Call::to("/secondLogin") };
+        let read = |reply: &Reply<'_>| popup::popped_up(reply, wc_id);
+        match self.0.ask(&call, &PopUpCall { wc_id }, read).await {
+            Err(Trouble::Exchange(ExchangeError::NoAnswer(_))) => Ok(PopUp::NoAnswer),
+            result => result,
+        }
+    }
+
+    /// Everybody who is online under this key: `/queryLoginWx`, one call for all accounts.
+    ///
+    /// In the platform's order, each pair once; an account that is listed with two login instances is there
+    /// twice. An empty list means that nobody is online; [`Trouble`] says nothing about anybody.
+    pub async fn online(&self) -> Result<Vec<Presence>, Trouble> {
+        let call = Call { largest: LARGEST_LIST, ..Call::to("/queryLoginWx") };
+        self.0.ask(&call, &OnlineCall {}, presence::online).await
+    }
+
+    /// Whether this login instance is online: `/isOnline`. [`Trouble`], a refusal among it, says nothing about it.
+    pub async fn is_online(&self, w_id: &WId) -> Result<bool, Trouble> {
+        self.0.ask(&Call::to("/isOnline"), &IsOnlineCall { w_id }, presence::is_online).await
+    }
+
+    /// Why an account is offline, in a sentence for people of at most 200 characters; `None` while it is online:
+    /// `/offlineReason`.
+    ///
+    /// The platform allows one call in 12 h for each account, and the caller has to keep to it.
+    pub async fn offline_reason(&self, wc_id: &WcId) -> Result<Option<String>, Trouble> {
+        let read = |reply: &Reply<'_>| reason::offline_reason(reply, wc_id);
+        self.0.ask(&Call::to("/offlineReason"), &ReasonCall { wc_id }, read).await
+    }
+
+    /// Has the platform post its messages to this URL from now on: `/setHttpCallbackUrl`. Its path is a secret, and
+    /// shown nowhere. What comes there is for [`Notice::read`].
+    pub async fn set_callback(&self, url: &str) -> Result<(), Trouble> {
+        let secrets = order::secrets_of(url);
+        let secrets: Vec<&Secret> = secrets.iter().collect();
+        let call = Call { secrets: &secrets, ..Call::to("/setHttpCallbackUrl") };
+        self.0.ask(&call, &CallbackCall::of(&Secret::new(url)), order::done).await
+    }
+
     /// Logs accounts out: `/member/offline`.
     pub async fn offline(&self, accounts: &[WcId]) -> Result<(), Trouble> {
         let body = OfflineCall { account: self.0.account.as_deref(), wc_ids: accounts };
-        let call = Call { path: "/member/offline", head: ORDINARY, secret: None };
-        self.0.ask(&call, &body, device::done).await
+        self.0.ask(&Call::to("/member/offline"), &body, order::done).await
     }
 
     /// Fetches the picture of a QR: PNG, JPEG or GIF of at most 1 MiB within 15 s, from the platform's own host or
@@ -190,12 +260,17 @@ impl Platform {
 }
 
 impl Inner {
+    /// For the answer to begin of a call that blocks until a person has done something.
+    fn blocking(&self) -> Duration {
+        self.poll_timeout.saturating_add(POLL_MARGIN)
+    }
+
     /// Calls with the key; with another one, once, where the platform refuses it.
     async fn ask<T>(
         &self,
         call: &Call<'_>,
         body: &impl Serialize,
-        read: fn(&Reply<'_>) -> Result<T, Trouble>,
+        read: impl Fn(&Reply<'_>) -> Result<T, Trouble> + Copy,
     ) -> Result<T, Trouble> {
         let body = json_body(body);
         // Boxed: a login is rare, and ten thousand waiting polls should not each keep room for one.
@@ -218,8 +293,7 @@ impl Inner {
             password: Option<&'a Secret>,
         }
         let body = LoginCall { account: self.account.as_deref(), password: self.password.as_ref() };
-        let call = Call { path: "/member/login", head: ORDINARY, secret: None };
-        self.send(&call, None, json_body(&body), key::issued_key).await
+        self.send(&Call::to("/member/login"), None, json_body(&body), key::issued_key).await
     }
 
     async fn send<T>(
@@ -227,14 +301,14 @@ impl Inner {
         call: &Call<'_>,
         key: Option<&Secret>,
         body: Bytes,
-        read: fn(&Reply<'_>) -> Result<T, Trouble>,
+        read: impl Fn(&Reply<'_>) -> Result<T, Trouble>,
     ) -> Result<T, Trouble> {
         let path = format!("{}{}", self.prefix, call.path);
-        let limits = Limits { head: call.head, read: READ, body: LARGEST };
+        let limits = Limits { head: call.head, read: READ, body: call.largest };
         let header = key.and_then(key::header);
         let response = self.transport.post(&self.endpoint, &path, header, body, limits).await?;
         let secrets: Vec<&Secret> =
-            [key, self.password.as_ref(), call.secret].into_iter().flatten().collect();
+            key.into_iter().chain(&self.password).chain(call.secrets.iter().copied()).collect();
         let status = response.status().as_u16();
         read(&Reply { status, body: response.into_body(), secrets: &secrets })
     }

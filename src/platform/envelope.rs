@@ -109,9 +109,9 @@ impl Reply<'_> {
         Trouble::Incomplete { missing, body: self.excerpt() }
     }
 
-    /// The platform's sentence, fit for people.
-    pub(super) fn sentence(&self, envelope: &Envelope) -> String {
-        redact::sentence(&envelope.message, self.secrets)
+    /// A sentence of the platform, fit for people.
+    pub(super) fn sentence(&self, text: &str) -> String {
+        redact::sentence(text, self.secrets)
     }
 
     /// Part of the body, fit for the log.

@@ -20,7 +20,7 @@ use tokio::time::Instant;
 use tracing::{info, warn};
 use wxlogin_state::Secret;
 
-use super::device::success;
+use super::device::members;
 use super::envelope::Reply;
 use super::profile::number;
 use super::trouble::{Fault, Trouble};
@@ -148,7 +148,7 @@ pub(super) fn header(key: &Secret) -> Option<HeaderValue> {
 /// What `/member/login` answers: `data.Authorization`, unless `data.status` says that the account is frozen (1)
 /// or has expired (2).
 pub(super) fn issued_key(reply: &Reply<'_>) -> Result<Secret, Trouble> {
-    let data = success(reply, reply.open()?)?;
+    let data = members(reply, reply.open()?)?;
     match data.get("status").and_then(number) {
         Some(1) => return Err(Trouble::AccountFrozen),
         Some(2) => return Err(Trouble::AccountExpired),

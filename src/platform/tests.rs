@@ -1,6 +1,8 @@
 //! The client against a platform of bytes on a loopback socket: what it sends, and what it makes of the rest.
 
+mod calls;
 mod fake;
+mod world;
 
 use std::error::Error;
 use std::sync::Mutex;
