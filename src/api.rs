@@ -17,7 +17,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware;
 use axum::routing::{get, post};
 use tokio::sync::watch;
-use wxlogin_state::{DeviceType, Proxy, Session};
+use wxlogin_state::{DeviceType, Proxy, Qr, WId};
 
 use crate::clock::Clock;
 use crate::driver::{Begun, Driver};
@@ -91,8 +91,8 @@ impl Api {
     }
 
     /// The QR of a session that waits to be scanned.
-    pub async fn picture(&self, session: &Session) -> Result<Arc<Picture>, Refused> {
-        self.pictures.get(&self.platform, &session.w_id, &session.qr.url).await
+    pub async fn picture(&self, w_id: &WId, qr: &Qr) -> Result<Arc<Picture>, Refused> {
+        self.pictures.get(&self.platform, w_id, &qr.url).await
     }
 
     /// The routes, for callers that come in by `entrance`.

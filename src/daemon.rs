@@ -240,11 +240,15 @@ fn figures(settings: &Settings) -> Figures {
     Figures {
         rules: Rules {
             step_allowance: settings.device.qr_valid_for,
+            popup_allowance: settings.device.poll_timeout,
             confirmations: settings.device.confirmations,
             relogin: settings.relogin.clone(),
         },
         max_in_flight: settings.device.max_polls,
         keep_dropped: settings.state.keep_dropped,
+        check_interval: settings.device.check_interval,
+        device: settings.device.device_type,
+        proxy: Some(settings.device.proxy.clone()),
     }
 }
 

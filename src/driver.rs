@@ -21,6 +21,8 @@
 //! | `begin` | logins whose QR is being fetched |
 //! | `answer` | what everybody hears after the commit |
 //! | `duties`, `poll` | what must be going on for the committed sessions |
+//! | `relogins` | what must be going on for the committed accounts |
+//! | `watch` | looks at who is online |
 //! | `keeper`, `exporting` | the store through full disks and damage |
 
 mod answer;
@@ -30,9 +32,11 @@ mod exporting;
 mod handle;
 mod keeper;
 mod poll;
+mod relogins;
 mod rounds;
 mod start;
 mod turn;
+mod watch;
 
 pub use handle::{Begun, Denied, Driver, Figures, LoginRequest};
 pub use keeper::{ReadOnly, StoreState};

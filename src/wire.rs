@@ -82,6 +82,7 @@ pub struct History {
 
 /// Why a request was not done, as `application/problem+json` (RFC 9457).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Problem {
     /// A URI of the kind of problem: `urn:wxlogind:problem:<code>`.
     #[serde(rename = "type", default)]
@@ -102,6 +103,9 @@ pub struct Problem {
     /// The state that the session is in instead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<StateName>,
+    /// The account that is in the way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wc_id: Option<WcId>,
 }
 
 impl Problem {
@@ -115,6 +119,7 @@ impl Problem {
             detail: detail.into(),
             field: None,
             state: None,
+            wc_id: None,
         }
     }
 
@@ -128,6 +133,12 @@ impl Problem {
     #[must_use]
     pub fn in_state(self, state: StateName) -> Self {
         Self { state: Some(state), ..self }
+    }
+
+    /// The same, naming the account that is in the way.
+    #[must_use]
+    pub fn of_account(self, wc_id: WcId) -> Self {
+        Self { wc_id: Some(wc_id), ..self }
     }
 }
 
@@ -201,6 +212,8 @@ problem_codes! {
     WrongState = "wrong-state", 409, "the state does not allow this";
     /// Something of the same kind is under way; its end comes first.
     Busy = "busy", 409, "the same is under way already";
+    /// The label belongs to an account that is known: its login needs the wcId, which `wcId` names.
+    KnownAccount = "known-account", 409, "the account is known already";
     /// The body is larger than accepted.
     TooLarge = "too-large", 413, "the request is too large";
     /// The body's `Content-Type` is not the one that the route takes.

@@ -38,7 +38,7 @@ impl Refused {
 
     /// No such account.
     pub fn no_account(wc_id: &WcId) -> Self {
-        Self::new(ProblemCode::NotFound, format!("there is no account {wc_id}"))
+        Denied::NoAccount(wc_id.clone()).into()
     }
 }
 
@@ -46,9 +46,20 @@ impl From<Denied> for Refused {
     fn from(denied: Denied) -> Self {
         let sentence = denied.to_string();
         match denied {
-            Denied::NoSession(_) => Self::new(ProblemCode::NotFound, sentence),
+            Denied::NoSession(_) | Denied::NoAccount(_) => Self::new(ProblemCode::NotFound, sentence),
             Denied::Refused(Refusal::WrongState { state, .. }) => Self::wrong_state(state, sentence),
-            Denied::Refused(Refusal::CodeInFlight) => Self::new(ProblemCode::Busy, sentence),
+            Denied::Refused(Refusal::CodeInFlight | Refusal::PopUpShown) => {
+                Self::new(ProblemCode::Busy, sentence)
+            }
+            Denied::Refused(Refusal::Online) => Self::wrong_state(StateName::Online, sentence),
+            Denied::Refused(Refusal::NotSettled) => Self::new(ProblemCode::WrongState, sentence),
+            Denied::KnownLabel { wc_id, .. } => {
+                let detail = format!(
+                    "{sentence}; log it in with \"wcId\": \"{wc_id}\", or say \"newDevice\": true if that is meant"
+                );
+                let problem = Problem::new(ProblemCode::KnownAccount, detail).at_field("label");
+                Self(Box::new(problem.of_account(wc_id)))
+            }
             Denied::AlreadyOnline { .. } => Self::wrong_state(
                 StateName::Online,
                 format!("{sentence}; \"force\": true does it all the same"),

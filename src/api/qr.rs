@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
-use wxlogin_state::StateName;
+use wxlogin_state::{Qr, StateName};
 
 use super::Api;
 use super::body::SessionPath;
@@ -34,17 +34,16 @@ pub(super) async fn qr(
     let state = session.state.name();
     // The clock as well as the state: a session is dropped a little after its time, and not at all while nothing
     // can be written.
-    if state != StateName::QrIssued || session.qr.expires_at <= api.clock.now() {
-        return Err(Refused::wrong_state(
-            state,
-            format!("the session is {state}; its QR is not valid any more"),
-        ));
-    }
+    let current = |qr: &&Qr| state == StateName::QrIssued && api.clock.now() < qr.expires_at;
+    let Some(qr) = session.qr.as_ref().filter(current) else {
+        let detail = format!("the session is {state}; it has no QR that is valid");
+        return Err(Refused::wrong_state(state, detail));
+    };
     let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or("*/*");
     let form = form(accept).ok_or_else(|| {
         Refused::new(ProblemCode::NotAcceptable, "a QR comes as image/png, image/svg+xml or text/plain")
     })?;
-    let picture = api.picture(&session).await?;
+    let picture = api.picture(&session.w_id, qr).await?;
     let (content_type, bytes) = match form {
         Form::Png => ("image/png", picture.png.clone()),
         Form::Svg => ("image/svg+xml", picture.svg.clone()),

@@ -68,7 +68,8 @@ async fn first_login(api: &Api, control: &str) {
 
 /// The QR as the terminal can show it. In the sandbox it says where the simulated phone is.
 async fn show_qr(api: &Api, session: &SessionEntry) {
-    match api.picture(session).await {
+    let Some(qr) = &session.qr else { return };
+    match api.picture(&session.w_id, qr).await {
         Ok(picture) => {
             say(&format!(
                 "\nA first login waits for its phone. Open the simulated one:\n\n  {}\n\n",
@@ -77,7 +78,7 @@ async fn show_qr(api: &Api, session: &SessionEntry) {
             say(&String::from_utf8_lossy(&picture.blocks));
             say("\n");
         }
-        Err(_) => say(&format!("\nA first login waits. Its QR: {}\n\n", session.qr.url)),
+        Err(_) => say(&format!("\nA first login waits. Its QR: {}\n\n", qr.url)),
     }
 }
 

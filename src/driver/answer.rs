@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use wxlogin_state::WId;
+use wxlogin_state::{WId, WcId};
 
 use super::handle::{Begun, Denied, Reply};
-use crate::view::{SessionEntry, View};
+use crate::view::{AccountEntry, SessionEntry, View};
 
 /// An answer that waits for its round's commit. What a refusal rests on may be staged as well, so a refusal
 /// waits like everything else.
@@ -17,6 +17,8 @@ pub(super) enum Answer {
     Begun(Vec<Reply<Begun>>, Result<WId, Denied>),
     /// A login that was there already.
     Joined(Reply<Begun>, WId),
+    /// A wish about this account.
+    Account(Reply<Arc<AccountEntry>>, Result<WcId, Denied>),
     /// Anything else.
     Done(Reply<()>, Result<(), Denied>),
 }
@@ -44,6 +46,10 @@ impl Answer {
             Self::Joined(reply, w_id) => {
                 let session = committed().and_then(|()| shown(w_id));
                 let _ = reply.send(session.map(|session| Begun { session, fresh: false }));
+            }
+            Self::Account(reply, tended) => {
+                let shown = |wc_id: WcId| view.account(&wc_id).ok_or(Denied::NoAccount(wc_id));
+                let _ = reply.send(committed().and(tended).and_then(shown));
             }
             Self::Done(reply, done) => {
                 let _ = reply.send(committed().and(done));

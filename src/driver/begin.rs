@@ -9,11 +9,13 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::warn;
-use wxlogin_state::{Input, StateName, WId, WcId};
+use wxlogin_state::{Input, Known, Method, Refusal, StateName, Tending, WId, WcId};
 
 use super::answer::Answer;
 use super::handle::{Begun, Denied, Driver, LoginRequest, Reply};
+use super::relogins::note;
 use super::turn::Turn;
+use crate::logging;
 use crate::platform::{IssuedQr, Platform, QrRequest, Trouble};
 
 /// The platform's answer to a request for a QR.
@@ -81,6 +83,9 @@ impl Beginnings {
             Ok(Some(w_id)) => return Some(Answer::Joined(reply, w_id)),
             Ok(None) => {}
         }
+        if let Err(denied) = may_be_begun(&request, turn) {
+            return Some(Answer::Begun(vec![reply], Err(denied)));
+        }
         let reply = match self.join(&request, reply) {
             Ok(()) => return None,
             Err(reply) => reply,
@@ -89,15 +94,40 @@ impl Beginnings {
         if in_flight >= most {
             return Some(Answer::Begun(vec![reply], Err(Denied::TooMany(in_flight))));
         }
-        self.start(request, reply);
+        self.start(request, vec![reply]);
         None
+    }
+
+    /// Begins the login that an account's record asks for, unless a QR is being fetched for it already; says
+    /// where as many are in flight as there may be.
+    pub(super) fn begin_due(
+        &mut self,
+        request: LoginRequest,
+        in_flight: usize,
+        most: usize,
+    ) -> Result<(), Denied> {
+        if request.wc_id.as_ref().is_some_and(|wc_id| self.by_account.contains_key(wc_id)) {
+            return Ok(());
+        }
+        let in_flight = in_flight + self.open.len();
+        if in_flight >= most {
+            return Err(Denied::TooMany(in_flight));
+        }
+        self.start(request, Vec::new());
+        Ok(())
+    }
+
+    /// Whether a QR is being fetched for the account.
+    pub(super) fn is_fetching(&self, wc_id: &WcId) -> bool {
+        self.by_account.contains_key(wc_id)
     }
 
     /// Takes in the platform's answer: a session begins, or everybody who waits hears why not.
     pub(super) fn issued(&mut self, issued: Issued, turn: &mut Turn<'_>) -> Option<Answer> {
         let Beginning { request, waiting } = self.finish(&issued)?;
-        let begun = match issued.result {
-            Ok(qr) => begin_session(qr, request, turn),
+        let wc_id = request.wc_id.clone();
+        let (begun, no_qr) = match issued.result {
+            Ok(qr) => (begin_session(qr, request, turn), false),
             Err(trouble) => {
                 warn!(
                     wcId = request.wc_id.as_ref().map(tracing::field::display),
@@ -105,9 +135,14 @@ impl Beginnings {
                     body = trouble.body_excerpt(),
                     "the platform issued no QR"
                 );
-                Err(Denied::Platform(Arc::new(trouble)))
+                let no_qr = trouble.is_refusal() || matches!(trouble, Trouble::Unreachable(_));
+                (Err(Denied::Platform(Arc::new(trouble))), no_qr)
             }
         };
+        if let (Some(wc_id), Err(denied)) = (wc_id, &begun) {
+            let what = logging::chain(denied);
+            note(&wc_id, turn.tend(&wc_id, Tending::CallFailed { what, no_qr }));
+        }
         Some(Answer::Begun(waiting, begun))
     }
 
@@ -126,7 +161,7 @@ impl Beginnings {
     }
 
     /// Asks the platform for a QR; its answer comes back by the driver's inbox.
-    fn start(&mut self, request: LoginRequest, reply: Reply<Begun>) {
+    fn start(&mut self, request: LoginRequest, waiting: Vec<Reply<Begun>>) {
         self.issued += 1;
         let ticket = Ticket(self.issued);
         self.fetch(ticket, &request);
@@ -136,7 +171,7 @@ impl Beginnings {
         if let Some(key) = &request.request_key {
             self.by_request.insert(key.clone(), ticket);
         }
-        self.open.insert(ticket, Beginning { request, waiting: vec![reply] });
+        self.open.insert(ticket, Beginning { request, waiting });
     }
 
     fn fetch(&self, ticket: Ticket, request: &LoginRequest) {
@@ -170,6 +205,22 @@ impl Beginnings {
     pub(super) fn stop(&mut self) {
         self.end.cancel();
         self.open.clear();
+    }
+}
+
+/// Refuses a login that would make a new device of a known account without anybody having said so, and one of
+/// an account whose phone shows a box to confirm.
+fn may_be_begun(request: &LoginRequest, turn: &Turn<'_>) -> Result<(), Denied> {
+    match (&request.wc_id, &request.label) {
+        (Some(wc_id), _) => {
+            let showing = turn.account(wc_id).is_some_and(|account| account.call() == Some(Method::PopUp));
+            if showing { Err(Refusal::PopUpShown.into()) } else { Ok(()) }
+        }
+        (None, Some(label)) if !request.new_device => match turn.labelled(label) {
+            Some(wc_id) => Err(Denied::KnownLabel { label: label.clone(), wc_id }),
+            None => Ok(()),
+        },
+        (None, _) => Ok(()),
     }
 }
 

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tracing::{debug, warn};
-use wxlogin_state::{PlatformKey, Seq, export};
+use wxlogin_state::{Fleet, PlatformKey, Seq, export};
 
 use crate::view::{AccountEntry, SessionEntry, View};
 
@@ -26,17 +26,30 @@ const AGAIN: Duration = Duration::from_mins(5);
 pub(super) struct Exporting {
     path: PathBuf,
     runtime: Handle,
-    exported: Option<Seq>,
-    running: Option<(Seq, JoinHandle<io::Result<()>>)>,
+    /// As of which commit.
+    exported: Option<u64>,
+    running: Option<(u64, JoinHandle<io::Result<()>>)>,
     due: Instant,
 }
 
 /// What is committed at one moment.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Committed<'a> {
+    pub(super) view: &'a View,
+    pub(super) platform_key: Option<&'a PlatformKey>,
+    pub(super) fleet: &'a Fleet,
+    pub(super) last_seq: Seq,
+    /// How many commits there were in this run: not each of them has an event.
+    pub(super) commits: u64,
+}
+
+/// The same, to be kept for a while.
 #[derive(Debug)]
 struct Snapshot {
     sessions: Vec<Arc<SessionEntry>>,
     accounts: Vec<Arc<AccountEntry>>,
     platform_key: Option<PlatformKey>,
+    fleet: Fleet,
     last_seq: Seq,
 }
 
@@ -47,40 +60,41 @@ impl Exporting {
     }
 
     /// Exports in the background where it is time and something has changed.
-    pub(super) fn run_if_due(&mut self, last_seq: Seq, view: &View, platform_key: Option<&PlatformKey>) {
+    pub(super) fn run_if_due(&mut self, committed: Committed<'_>) {
         if self.running.as_ref().is_some_and(|(_, job)| job.is_finished()) {
             self.settle();
         }
-        if self.running.is_some() || self.exported == Some(last_seq) || Instant::now() < self.due {
+        let commits = committed.commits;
+        if self.running.is_some() || self.exported == Some(commits) || Instant::now() < self.due {
             return;
         }
-        let snapshot = Snapshot::of(view, platform_key, last_seq);
+        let snapshot = Snapshot::of(committed);
         let path = self.path.clone();
-        self.running = Some((last_seq, self.runtime.spawn_blocking(move || snapshot.write(&path))));
+        self.running = Some((commits, self.runtime.spawn_blocking(move || snapshot.write(&path))));
     }
 
     /// Exports now, where something has changed.
-    pub(super) fn finish(&mut self, last_seq: Seq, view: &View, platform_key: Option<&PlatformKey>) {
+    pub(super) fn finish(&mut self, committed: Committed<'_>) {
         self.settle();
-        if self.exported != Some(last_seq) {
-            let written = Snapshot::of(view, platform_key, last_seq).write(&self.path);
-            self.note(last_seq, written);
+        if self.exported != Some(committed.commits) {
+            let written = Snapshot::of(committed).write(&self.path);
+            self.note(committed.commits, written);
         }
     }
 
     /// Waits for the export that is under way.
     fn settle(&mut self) {
-        if let Some((seq, job)) = self.running.take() {
+        if let Some((commits, job)) = self.running.take() {
             let written = self.runtime.block_on(job).unwrap_or_else(|lost| Err(io::Error::other(lost)));
-            self.note(seq, written);
+            self.note(commits, written);
         }
     }
 
-    fn note(&mut self, seq: Seq, written: io::Result<()>) {
+    fn note(&mut self, commits: u64, written: io::Result<()>) {
         match written {
             Ok(()) => {
-                debug!(last_seq = seq.0, "exported");
-                self.exported = Some(seq);
+                debug!("exported");
+                self.exported = Some(commits);
                 self.due = Instant::now() + EVERY;
             }
             Err(error) => {
@@ -92,15 +106,16 @@ impl Exporting {
 }
 
 impl Snapshot {
-    fn of(view: &View, platform_key: Option<&PlatformKey>, last_seq: Seq) -> Self {
+    fn of(committed: Committed<'_>) -> Self {
+        let Committed { view, platform_key, fleet, last_seq, commits: _ } = committed;
         let (sessions, accounts) = view.everything();
-        Self { sessions, accounts, platform_key: platform_key.cloned(), last_seq }
+        Self { sessions, accounts, platform_key: platform_key.cloned(), fleet: fleet.clone(), last_seq }
     }
 
     fn write(&self, path: &Path) -> io::Result<()> {
         let sessions = self.sessions.iter().map(|session| &***session);
         let accounts = self.accounts.iter().map(|account| &***account);
-        export::write(path, sessions, accounts, self.platform_key.as_ref(), self.last_seq)
+        export::write(path, sessions, accounts, self.platform_key.as_ref(), &self.fleet, self.last_seq)
     }
 }
 
@@ -108,17 +123,23 @@ impl Snapshot {
 mod tests {
     use super::*;
 
+    /// Nothing, as of this commit; its event has the same number.
+    fn nothing<'a>(view: &'a View, fleet: &'a Fleet, commits: u64) -> Committed<'a> {
+        Committed { view, platform_key: None, fleet, last_seq: Seq(commits), commits }
+    }
+
     #[tokio::test(flavor = "multi_thread")]
     async fn an_export_that_failed_is_tried_again_at_the_end() {
         let dir = tempfile::tempdir().unwrap();
         let late = dir.path().join("late");
         let (path, runtime) = (late.join("export"), Handle::current());
         let work = move || {
+            let (view, fleet) = (View::default(), Fleet::default());
             let mut exporting = Exporting::new(late.join("export"), runtime);
-            exporting.run_if_due(Seq(1), &View::default(), None);
+            exporting.run_if_due(nothing(&view, &fleet, 1));
             exporting.settle();
             std::fs::create_dir(&late).unwrap();
-            exporting.finish(Seq(1), &View::default(), None);
+            exporting.finish(nothing(&view, &fleet, 1));
         };
         tokio::task::spawn_blocking(work).await.unwrap();
         assert_eq!(export::read(&path).unwrap().last_seq, Seq(1));
@@ -129,9 +150,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let (path, runtime) = (dir.path().join("export"), Handle::current());
         let work = move || {
+            let (view, fleet) = (View::default(), Fleet::default());
             let mut exporting = Exporting::new(path.clone(), runtime);
-            exporting.run_if_due(Seq(1), &View::default(), None);
-            exporting.finish(Seq(2), &View::default(), None);
+            exporting.run_if_due(nothing(&view, &fleet, 1));
+            exporting.finish(nothing(&view, &fleet, 2));
             export::read(&path).unwrap().last_seq
         };
         assert_eq!(tokio::task::spawn_blocking(work).await.unwrap(), Seq(2));

@@ -4,12 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
-use wxlogin_state::{DeviceType, Input, Label, PlatformKey, Proxy, RecordError, Refusal, Rules, WId, WcId};
+use wxlogin_state::{
+    DeviceType, Input, Label, PlatformKey, Proxy, RecordError, Refusal, Rules, Tending, WId, WcId,
+};
 
 use super::begin::Issued;
 use super::keeper::{ReadOnly, StoreState};
+use super::relogins::PopUpOver;
+use super::watch::Seen;
 use crate::platform::Trouble;
-use crate::view::SessionEntry;
+use crate::view::{AccountEntry, SessionEntry};
 
 /// Messages that may wait for the driver. A poll's answer waits in its own task and an API call in its own
 /// connection, so this only has to keep one commit's worth of inputs at hand.
@@ -31,6 +35,12 @@ pub struct Figures {
     pub max_in_flight: usize,
     /// How long a dropped session stays known.
     pub keep_dropped: Duration,
+    /// Between two looks at who is online.
+    pub check_interval: Duration,
+    /// What is taken for the device of an account that was not begun here …
+    pub device: DeviceType,
+    /// … and for where it logs in from.
+    pub proxy: Option<Proxy>,
 }
 
 /// What a login is begun with.
@@ -121,6 +131,11 @@ pub(super) enum Message {
     Input { w_id: WId, input: Input, reply: Reply<Arc<SessionEntry>> },
     Begin { request: LoginRequest, reply: Reply<Begun> },
     Issued(Issued),
+    Tend { wc_id: WcId, tending: Tending, reply: Reply<Arc<AccountEntry>> },
+    Forget { wc_id: WcId, reply: Reply<()> },
+    PopUpOver(PopUpOver),
+    Seen(Seen),
+    Hint(WcId),
     KeepKey { key: PlatformKey, reply: Reply<()> },
     Figures(Figures),
     Ping(Reply<()>),
@@ -143,6 +158,21 @@ impl Driver {
     /// that one is the answer.
     pub async fn begin(&self, request: LoginRequest) -> Result<Begun, Denied> {
         self.ask(|reply| Message::Begin { request, reply }).await
+    }
+
+    /// Does what a person wants with an account; the account as it is afterwards, committed.
+    pub async fn tend(&self, wc_id: &WcId, tending: Tending) -> Result<Arc<AccountEntry>, Denied> {
+        self.ask(|reply| Message::Tend { wc_id: wc_id.clone(), tending, reply }).await
+    }
+
+    /// Forgets an account that is not online.
+    pub async fn forget(&self, wc_id: &WcId) -> Result<(), Denied> {
+        self.ask(|reply| Message::Forget { wc_id: wc_id.clone(), reply }).await
+    }
+
+    /// Something may have happened to the account: the platform is asked at once, and nothing else follows.
+    pub async fn hint(&self, wc_id: WcId) {
+        self.tell(Message::Hint(wc_id)).await;
     }
 
     /// Makes the platform's key durable.
@@ -178,7 +208,7 @@ impl Driver {
         self.tell(Message::Issued(issued)).await;
     }
 
-    async fn tell(&self, message: Message) {
+    pub(super) async fn tell(&self, message: Message) {
         // A driver that has ended has told everybody who waits, and needs to know nothing more.
         let _ = self.inbox.send(message).await;
     }

@@ -1,24 +1,29 @@
 //! The driver's loop: one round after another until it is told to stop.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::error::Error;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 use tracing::{error, info, warn};
-use wxlogin_state::{DropReason, Input, PlatformKey, Seq, State, StateName};
+use wxlogin_state::{
+    Act, DeviceType, DropReason, Fleet, Input, Known, Notice, PlatformKey, Proxy, Seq, State, StateName,
+    Tending, WcId,
+};
 
 use super::answer::Answer;
 use super::begin::Beginnings;
 use super::duties::Duties;
-use super::exporting::Exporting;
+use super::exporting::{Committed, Exporting};
 use super::handle::{Denied, Driver, Figures, Message};
 use super::keeper::{Keeper, Reopened};
-use super::turn::{Staged, Turn};
+use super::relogins::{Relogins, note};
+use super::turn::{Staged, Turn, online_is_in_the_way};
+use super::watch::Watch;
 use crate::clock::Clock;
 use crate::platform::{Pace, Platform};
 use crate::view::{Changes, SessionEntry, View};
@@ -35,6 +40,9 @@ const RESUME_EVERY: Duration = Duration::from_millis(5);
 
 /// … but all within this time.
 const RESUME_WITHIN: Duration = Duration::from_secs(5);
+
+/// How far the clock may go back without anybody having set it.
+const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_secs(1);
 
 /// How long no deadline is kept once the store can be written again: an answer that was given meanwhile is
 /// offered at [`Pace`], and goes before a deadline that passed meanwhile.
@@ -57,6 +65,7 @@ pub(super) struct Ground {
     pub(super) inbox: mpsc::Receiver<Message>,
     pub(super) keeper: Keeper,
     pub(super) last_seq: Seq,
+    pub(super) fleet: Fleet,
     pub(super) platform_key: Option<PlatformKey>,
     pub(super) view: Arc<View>,
     pub(super) driver: Driver,
@@ -71,8 +80,15 @@ pub(super) struct Rounds {
     ground: Ground,
     duties: Duties,
     beginnings: Beginnings,
+    relogins: Relogins,
+    watch: Watch,
     exporting: Exporting,
     runtime: Handle,
+    /// Accounts that are still to be looked through.
+    to_review: VecDeque<WcId>,
+    /// The time of day as it was last read.
+    seen: Timestamp,
+    commits: u64,
     next_tidy: Instant,
     deadlines_from: Instant,
     stopping: bool,
@@ -83,8 +99,13 @@ impl Rounds {
         let (driver, tasks) = (ground.driver.clone(), ground.tasks.clone());
         Self {
             duties: Duties::new(platform.clone(), driver.clone(), tasks.clone()),
+            relogins: Relogins::new(platform.clone(), driver.clone(), tasks.clone()),
+            watch: Watch::new(platform.clone(), driver.clone(), tasks.clone(), ground.figures.check_interval),
             beginnings: Beginnings::new(platform, driver, tasks),
             exporting: Exporting::new(ground.keeper.export(), runtime.clone()),
+            to_review: VecDeque::new(),
+            seen: ground.clock.now(),
+            commits: 0,
             ground,
             runtime,
             next_tidy: Instant::now(),
@@ -110,11 +131,15 @@ impl Rounds {
         }
         self.duties.stop();
         self.beginnings.stop();
-        self.exporting.finish(self.ground.last_seq, &self.ground.view, self.ground.platform_key.as_ref());
+        self.relogins.stop();
+        self.watch.stop();
+        self.exporting.finish(committed(&self.ground, self.commits));
     }
 
-    /// Takes up what was in flight. Not all at once: the platform sees a trickle, not a flood.
+    /// Takes up what was in flight, and has every account looked through. Not all at once: the platform sees a
+    /// trickle, not a flood.
     fn resume(&mut self) {
+        self.to_review = self.ground.view.everybody().into();
         let in_flight = self.ground.view.in_flight();
         let step = resume_step(in_flight.len());
         for (n, session) in (0..).zip(&in_flight) {
@@ -142,12 +167,19 @@ impl Rounds {
         if let Some(reopen_at) = self.ground.keeper.reopen_at() {
             return reopen_at.saturating_duration_since(Instant::now());
         }
-        let Some(due) = self.duties.next_due() else { return LONGEST_SLEEP };
-        let due = due.duration_since(self.ground.clock.now());
-        Duration::try_from(due)
-            .unwrap_or(Duration::ZERO)
-            .max(self.deadlines_from.saturating_duration_since(Instant::now()))
-            .min(LONGEST_SLEEP)
+        if !self.to_review.is_empty() {
+            return Duration::ZERO;
+        }
+        let now = self.ground.clock.now();
+        let until = |due: Timestamp| {
+            Duration::try_from(due.duration_since(now))
+                .unwrap_or(Duration::ZERO)
+                .max(self.deadlines_from.saturating_duration_since(Instant::now()))
+        };
+        let relogins = self.relogins.next_due().filter(|_| self.watch.has_looked());
+        let list = self.watch.next_list().map(|at| at.saturating_duration_since(Instant::now()));
+        let due = [self.duties.next_due(), relogins].into_iter().flatten().map(until);
+        due.chain(list).min().unwrap_or(LONGEST_SLEEP).min(LONGEST_SLEEP)
     }
 
     /// One round: step everything, commit once, then show, act and answer.
@@ -155,16 +187,19 @@ impl Rounds {
         let now = self.ground.clock.now();
         let view = self.ground.view.clone();
         let rules = self.ground.figures.rules.clone();
-        let mut turn = Turn::new(&view, &rules, now, self.ground.last_seq);
-        let mut answers = Vec::new();
+        let mut turn = Turn::new(&view, &rules, self.ground.fleet.clone(), now, self.ground.last_seq);
+        self.note_time(now);
+        let (mut answers, mut reviewed) = (Vec::new(), Vec::new());
         for message in messages {
             answers.extend(self.take(message, &mut turn));
         }
         if self.ground.keeper.is_writable() {
+            reviewed = self.review(&mut turn);
             self.take_due(now, &mut turn);
             self.tidy(now, &mut turn);
+            self.watch.look_if_due();
         }
-        let Staged { batch, changes, platform_key, last_seq } = turn.finish();
+        let Staged { batch, changes, fleet, notices, acts, platform_key, last_seq } = turn.finish();
         let keeper = &mut self.ground.keeper;
         let written = if !batch.is_empty() {
             keeper.commit(&batch)
@@ -176,8 +211,14 @@ impl Rounds {
         let committed = written.map_err(Denied::Unwritable);
         if committed.is_ok() {
             self.ground.last_seq = last_seq;
+            self.ground.fleet = fleet;
             self.ground.platform_key = platform_key.or(self.ground.platform_key.take());
-            self.publish(changes);
+            self.commits += u64::from(!batch.is_empty());
+            notices.iter().for_each(log_notice);
+            self.publish(changes, reviewed);
+            for act in acts {
+                self.watch.question(act, &view);
+            }
         }
         for answer in answers {
             answer.send(&self.ground.view, &committed);
@@ -195,9 +236,37 @@ impl Rounds {
                 self.beginnings.begin(request, reply, open, most, turn)
             }
             Message::Issued(issued) => self.beginnings.issued(issued, turn),
+            Message::Tend { wc_id, tending, reply } => {
+                let tended = turn.tend(&wc_id, tending);
+                let tended =
+                    tended.map_err(|denied| online_is_in_the_way(denied, turn.account(&wc_id).as_deref()));
+                Some(Answer::Account(reply, tended.map(|()| wc_id)))
+            }
+            Message::Forget { wc_id, reply } => {
+                let forgotten = turn.forget_account(&wc_id);
+                let account = turn.account(&wc_id);
+                Some(Answer::Done(
+                    reply,
+                    forgotten.map_err(|denied| online_is_in_the_way(denied, account.as_deref())),
+                ))
+            }
+            Message::PopUpOver(over) => {
+                self.relogins.over(over, otherwise(&self.ground.figures), turn);
+                None
+            }
+            Message::Seen(seen) => {
+                self.watch.take(seen, &otherwise(&self.ground.figures), &self.ground.view, turn);
+                None
+            }
+            Message::Hint(wc_id) => {
+                self.watch.question(Act::Look(wc_id), &self.ground.view);
+                None
+            }
             Message::KeepKey { key, reply } => Some(Answer::Done(reply, turn.keep_key(key))),
             Message::Figures(figures) => {
+                self.watch.set_interval(figures.check_interval);
                 self.ground.figures = figures;
+                self.to_review = self.ground.view.everybody().into();
                 None
             }
             Message::Ping(reply) => Some(Answer::Done(reply, Ok(()))),
@@ -228,6 +297,38 @@ impl Rounds {
                 self.duties.forget_deadline(&w_id);
             }
         }
+        if !self.watch.has_looked() {
+            return;
+        }
+        for wc_id in self.relogins.due(now, ROUND) {
+            if let Err(denied) = turn.tend(&wc_id, Tending::TimeCame) {
+                error!(%wc_id, error = &denied as &dyn Error, "what is due for an account cannot be done");
+                self.relogins.take_off(&wc_id);
+            }
+        }
+    }
+
+    /// Looks through the next accounts of those that are to be; says which.
+    fn review(&mut self, turn: &mut Turn<'_>) -> Vec<WcId> {
+        let next: Vec<WcId> = self.to_review.drain(..self.to_review.len().min(ROUND)).collect();
+        for wc_id in &next {
+            let Some(account) = turn.account(wc_id) else { continue };
+            let calling = self.relogins.is_showing(wc_id) || self.beginnings.is_fetching(wc_id);
+            let session = account.relogin.as_ref().and_then(|relogin| turn.session(relogin.w_id()?));
+            let in_flight = session.is_some_and(|session| session.state.name().is_in_flight());
+            note(wc_id, turn.tend(wc_id, Tending::Reviewed { calling, in_flight }));
+        }
+        next
+    }
+
+    /// Has every account looked through where the clock was set back: what was to happen after a while must not
+    /// wait until the old time comes again.
+    fn note_time(&mut self, now: Timestamp) {
+        if self.seen.duration_since(now) > CLOCK_TOLERANCE {
+            warn!(was = %self.seen, is = %now, "the clock was set back");
+            self.to_review = self.ground.view.everybody().into();
+        }
+        self.seen = now;
     }
 
     /// What is not urgent: exports, polls that were lost, sessions that were dropped long ago.
@@ -236,8 +337,8 @@ impl Rounds {
             return;
         }
         self.next_tidy = Instant::now() + TIDY_EVERY;
-        let Ground { view, platform_key, last_seq, figures, .. } = &self.ground;
-        self.exporting.run_if_due(*last_seq, view, platform_key.as_ref());
+        let Ground { view, figures, .. } = &self.ground;
+        self.exporting.run_if_due(committed(&self.ground, self.commits));
         self.duties.revive(view);
         let too_many = view.count(StateName::Dropped).saturating_sub(DROPPED_KEPT);
         for (n, (dropped_at, w_id)) in view.dropped_first(FORGET_AT_ONCE).into_iter().enumerate() {
@@ -248,14 +349,38 @@ impl Rounds {
         }
     }
 
-    fn publish(&mut self, changes: Changes) {
+    /// Shows what is durable, and sees to it that what it asks for goes on; also for the accounts that were
+    /// `reviewed` and did not change.
+    fn publish(&mut self, changes: Changes, reviewed: Vec<WcId>) {
         let stepped = changes.sessions.clone();
+        let accounts: Vec<WcId> = changes.accounts.iter().map(|account| account.wc_id.clone()).collect();
+        for wc_id in &changes.forgotten_accounts {
+            self.relogins.forget(wc_id);
+        }
         self.ground.view.publish(changes);
         stepped.iter().for_each(log_transition);
+        for wc_id in &accounts {
+            self.watch.note_change(wc_id);
+        }
+        for wc_id in accounts.iter().chain(&reviewed) {
+            self.settle_account(wc_id);
+        }
         // Only a session's last value says what must be going on.
         let mut settled = HashSet::new();
         for session in stepped.iter().rev().filter(|session| settled.insert(&session.w_id)) {
             self.duties.settle(session, Duration::ZERO);
+        }
+    }
+
+    fn settle_account(&mut self, wc_id: &WcId) {
+        let Some(account) = self.ground.view.account(wc_id) else { return };
+        let Figures { rules, max_in_flight, .. } = &self.ground.figures;
+        let Some(request) = self.relogins.settle(&account, rules) else { return };
+        let in_flight = self.ground.view.count_in_flight();
+        if let Err(denied) = self.beginnings.begin_due(request, in_flight, *max_in_flight) {
+            warn!(%wc_id, error = &denied as &dyn Error, "a login that is due waits");
+            // Looked through again, it is found not to be on its way, and is put off.
+            self.to_review.push_back(wc_id.clone());
         }
     }
 
@@ -264,6 +389,7 @@ impl Rounds {
         match self.ground.keeper.reopen() {
             Reopened::Writable(contents) => {
                 self.ground.last_seq = contents.last_seq;
+                self.ground.fleet = contents.fleet;
                 self.ground.platform_key = contents.platform_key;
                 self.ground.view.replace(contents.sessions, contents.accounts);
                 self.duties.retain(&self.ground.view);
@@ -274,6 +400,17 @@ impl Rounds {
             other => other,
         }
     }
+}
+
+/// What an export is made of.
+fn committed(ground: &Ground, commits: u64) -> Committed<'_> {
+    let Ground { view, platform_key, fleet, last_seq, .. } = ground;
+    Committed { view, platform_key: platform_key.as_ref(), fleet, last_seq: *last_seq, commits }
+}
+
+/// What is taken for device and place of a login that was not begun here.
+fn otherwise(figures: &Figures) -> (DeviceType, Option<Proxy>) {
+    (figures.device, figures.proxy.clone())
 }
 
 /// The distance between two resumed long-polls of `count`.
@@ -291,5 +428,17 @@ fn log_transition(session: &Arc<SessionEntry>) {
             warn!(wId = %w_id, wcId = wc_id, state = %state, why, "session changed");
         }
         _ => info!(wId = %w_id, wcId = wc_id, state = %state, why, "session changed"),
+    }
+}
+
+fn log_notice(notice: &Notice) {
+    let (what, why) = (notice.kind.as_str(), &notice.why);
+    let wc_id = notice.wc_id.as_ref().map(tracing::field::display);
+    let todo = notice.todo.as_deref();
+    let until = notice.until.map(tracing::field::display);
+    if notice.kind.is_warning() {
+        warn!(wcId = wc_id, what, why, todo, until, "an account wants attention");
+    } else {
+        info!(wcId = wc_id, what, why, todo, until, "account");
     }
 }

@@ -46,13 +46,14 @@ pub struct Opened {
 pub fn open(parts: Parts) -> Result<Opened, OpenError> {
     let Parts { dir, retention, figures, clock, tasks } = parts;
     let (keeper, store, contents) = Keeper::open(dir, retention, clock.now())?;
-    let Contents { sessions, accounts, platform_key, last_seq, not_shrunk: _ } = contents;
+    let Contents { sessions, accounts, platform_key, fleet, last_seq, not_shrunk: _ } = contents;
     let view = Arc::new(View::new(sessions, accounts));
     let (driver, inbox) = Driver::new(store);
     let ground = Ground {
         inbox,
         keeper,
         last_seq,
+        fleet,
         platform_key: platform_key.clone(),
         view: view.clone(),
         driver: driver.clone(),

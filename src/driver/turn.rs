@@ -9,7 +9,8 @@ use jiff::Timestamp;
 use wxlogin_state::public::Event;
 use wxlogin_state::{
     Account, Act, Batch, Change, DeviceType, Fleet, Input, Issued, Known, Label, Moves, Notice, PlatformKey,
-    Profile, Proxy, RecordError, Refusal, Rules, Seq, Session, Source, StateName, Tending, Unmoved, WId, WcId,
+    Profile, Proxy, RecordError, Refusal, Rules, Seq, Session, Source, StateName, Tending, Unmoved, WId,
+    WcId,
 };
 
 use super::handle::Denied;
@@ -203,8 +204,7 @@ impl<'a> Turn<'a> {
     }
 
     pub(super) fn finish(self) -> Staged {
-        let mut changes =
-            Changes { sessions: self.stepped, forgotten: self.forgotten, ..Changes::default() };
+        let mut changes = Changes { sessions: self.stepped, forgotten: self.forgotten, ..Changes::default() };
         for (wc_id, account) in self.accounts {
             match account {
                 Some(account) => changes.accounts.push(account),
@@ -254,7 +254,8 @@ impl<'a> Turn<'a> {
         }
         for notice in &change.notices {
             seq = seq.next();
-            let account = change.accounts.iter().find(|account| Some(&account.wc_id) == notice.wc_id.as_ref());
+            let account =
+                change.accounts.iter().find(|account| Some(&account.wc_id) == notice.wc_id.as_ref());
             batch.push_event(&Event::of_notice(seq, self.now, notice, account)).map_err(too_large)?;
         }
         if let Some(fleet) = &change.fleet {

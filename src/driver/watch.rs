@@ -1,0 +1,277 @@
+//! Looks after who is online: one list for all accounts, and questions about single ones only to confirm a
+//! suspicion.
+//!
+//! Only what the platform clearly says moves anything: an answer that failed or cannot be read changes nothing,
+//! and the next look asks again.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::time::{Duration, Instant};
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::{debug, info, warn};
+use wxlogin_state::{Act, DeviceType, Known, Profile, Proxy, Source, Tending, WId, WcId};
+
+use super::handle::{Driver, Message};
+use super::relogins::note;
+use super::turn::Turn;
+use crate::logging;
+use crate::platform::{Platform, Presence, Trouble};
+use crate::view::View;
+
+/// Questions about single accounts that are out at once.
+const AT_ONCE: usize = 4;
+
+/// What the platform said.
+#[derive(Debug)]
+pub(super) enum Seen {
+    /// Who is online.
+    List(Result<Vec<Presence>, Trouble>),
+    /// Whether this login of the account is.
+    Login { wc_id: WcId, w_id: WId, result: Result<bool, Trouble> },
+    /// Why the account is not.
+    Reason { wc_id: WcId, w_id: WId, result: Result<Option<String>, Trouble> },
+}
+
+/// The looks.
+#[derive(Debug)]
+pub(super) struct Watch {
+    platform: Platform,
+    driver: Driver,
+    tasks: TaskTracker,
+    end: CancellationToken,
+    every: Duration,
+    next_list: Instant,
+    /// Accounts that have changed since the list was asked for, while it is: what it says of them is old.
+    changed: Option<HashSet<WcId>>,
+    looked: bool,
+    troubles: u32,
+    questions: VecDeque<Act>,
+    out: usize,
+    /// Who is being looked after, and whether there was another reason to, meanwhile.
+    looks: HashMap<WcId, bool>,
+}
+
+impl Watch {
+    /// The first look is due. Tasks are tracked by `tasks` and report to `driver`.
+    pub(super) fn new(platform: Platform, driver: Driver, tasks: TaskTracker, every: Duration) -> Self {
+        Self {
+            platform,
+            driver,
+            tasks,
+            end: CancellationToken::new(),
+            every,
+            next_list: Instant::now(),
+            changed: None,
+            looked: false,
+            troubles: 0,
+            questions: VecDeque::new(),
+            out: 0,
+            looks: HashMap::new(),
+        }
+    }
+
+    /// Whether there was a look since the start, so that no account is logged in again that is online.
+    pub(super) fn has_looked(&self) -> bool {
+        self.looked
+    }
+
+    /// When the next list is asked for.
+    pub(super) fn next_list(&self) -> Option<Instant> {
+        self.changed.is_none().then_some(self.next_list)
+    }
+
+    /// Asks for the list at this distance from now on.
+    pub(super) fn set_interval(&mut self, every: Duration) {
+        self.next_list = self.next_list.min(Instant::now() + every);
+        self.every = every;
+    }
+
+    /// Asks for the list where it is time.
+    pub(super) fn look_if_due(&mut self) {
+        if self.changed.is_some() || Instant::now() < self.next_list {
+            return;
+        }
+        self.changed = Some(HashSet::new());
+        self.next_list = Instant::now() + self.every;
+        let platform = self.platform.clone();
+        self.ask(async move { Seen::List(platform.online().await) });
+    }
+
+    /// The account has changed: what a list says that was asked for before is old.
+    pub(super) fn note_change(&mut self, wc_id: &WcId) {
+        if let Some(changed) = &mut self.changed {
+            changed.insert(wc_id.clone());
+        }
+    }
+
+    /// Asks about a single account, as soon as not too many questions are out.
+    pub(super) fn question(&mut self, question: Act, view: &View) {
+        if let Act::Look(wc_id) = &question
+            && let Some(again) = self.looks.get_mut(wc_id)
+        {
+            *again = true;
+            return;
+        }
+        if let Act::Look(wc_id) = &question {
+            self.looks.insert(wc_id.clone(), false);
+        }
+        self.questions.push_back(question);
+        self.ask_next(view);
+    }
+
+    /// Takes in what the platform said.
+    pub(super) fn take(
+        &mut self,
+        seen: Seen,
+        otherwise: &(DeviceType, Option<Proxy>),
+        view: &View,
+        turn: &mut Turn<'_>,
+    ) {
+        match seen {
+            Seen::List(result) => self.take_list(result, otherwise, view, turn),
+            Seen::Login { wc_id, w_id, result } => {
+                self.out = self.out.saturating_sub(1);
+                let again = self.looks.remove(&wc_id).unwrap_or(false);
+                take_login(&wc_id, &w_id, result, turn);
+                if again {
+                    self.question(Act::Look(wc_id), view);
+                }
+            }
+            Seen::Reason { wc_id, w_id, result } => {
+                self.out = self.out.saturating_sub(1);
+                let taken = match result {
+                    Ok(Some(sentence)) => turn.explained(&wc_id, &w_id, &sentence),
+                    Ok(None) => {
+                        turn.tend(&wc_id, Tending::NotExplained("the platform gives no reason".to_owned()))
+                    }
+                    Err(trouble) => turn.tend(&wc_id, Tending::NotExplained(logging::chain(&trouble))),
+                };
+                note(&wc_id, taken);
+            }
+        }
+        self.ask_next(view);
+    }
+
+    /// Ends what is out.
+    pub(super) fn stop(&mut self) {
+        self.end.cancel();
+        self.questions.clear();
+    }
+
+    fn take_list(
+        &mut self,
+        result: Result<Vec<Presence>, Trouble>,
+        otherwise: &(DeviceType, Option<Proxy>),
+        view: &View,
+        turn: &mut Turn<'_>,
+    ) {
+        self.looked = true;
+        let changed = self.changed.take().unwrap_or_default();
+        let list = match result {
+            Ok(list) => list,
+            Err(trouble) => {
+                self.troubles = self.troubles.saturating_add(1);
+                let error = &trouble as &dyn std::error::Error;
+                let body = trouble.body_excerpt();
+                let in_a_row = self.troubles;
+                if in_a_row == 1 {
+                    warn!(
+                        error,
+                        body, "the platform does not say who is online; nothing is concluded from that"
+                    );
+                } else {
+                    debug!(error, body, in_a_row, "the platform does not say who is online");
+                }
+                return;
+            }
+        };
+        if std::mem::take(&mut self.troubles) > 0 {
+            info!(online = list.len(), "the platform says again who is online");
+        }
+        let mut listed: HashMap<&WcId, Vec<&WId>> = HashMap::with_capacity(list.len());
+        for Presence { wc_id, w_id } in &list {
+            listed.entry(wc_id).or_default().push(w_id);
+        }
+        for (wc_id, logins) in &listed {
+            if !changed.contains(*wc_id) {
+                take_listed(wc_id, logins, otherwise, turn);
+            }
+        }
+        for wc_id in view.online() {
+            if changed.contains(&wc_id) || listed.contains_key(&wc_id) {
+                continue;
+            }
+            note(&wc_id, turn.not_listed(&wc_id));
+            if turn.account(&wc_id).is_some_and(|account| account.current_w_id.is_some()) {
+                self.question(Act::Look(wc_id), view);
+            }
+        }
+    }
+
+    fn ask_next(&mut self, view: &View) {
+        while self.out < AT_ONCE {
+            let Some(question) = self.questions.pop_front() else { return };
+            let platform = self.platform.clone();
+            match question {
+                Act::Look(wc_id) => {
+                    let current = view.account(&wc_id).and_then(|account| account.current_w_id.clone());
+                    let Some(w_id) = current else {
+                        self.looks.remove(&wc_id);
+                        continue;
+                    };
+                    self.ask(async move {
+                        let result = platform.is_online(&w_id).await;
+                        Seen::Login { wc_id, w_id, result }
+                    });
+                }
+                Act::AskReason { wc_id, w_id } => {
+                    self.ask(async move {
+                        let result = platform.offline_reason(&wc_id).await;
+                        Seen::Reason { wc_id, w_id, result }
+                    });
+                }
+            }
+            self.out += 1;
+        }
+    }
+
+    fn ask(&self, question: impl Future<Output = Seen> + Send + 'static) {
+        let (driver, end) = (self.driver.clone(), self.end.clone());
+        let asking = async move { driver.tell(Message::Seen(question.await)).await };
+        self.tasks.spawn(async move { end.run_until_cancelled(asking).await });
+    }
+}
+
+/// What the list says of an account.
+fn take_listed(wc_id: &WcId, logins: &[&WId], otherwise: &(DeviceType, Option<Proxy>), turn: &mut Turn<'_>) {
+    let account = turn.account(wc_id);
+    let current = account.as_ref().and_then(|account| account.current_w_id.as_ref());
+    if let Some(current) = current
+        && logins.contains(&current)
+    {
+        if account.is_some_and(|account| account.absences > 0) {
+            note(wc_id, turn.tend(wc_id, Tending::Listed));
+        }
+        return;
+    }
+    for w_id in logins {
+        let profile = Profile::of(wc_id.clone());
+        note(wc_id, turn.found_online((*w_id).clone(), profile, Source::List, otherwise.clone()));
+    }
+}
+
+/// What the platform says of a login.
+fn take_login(wc_id: &WcId, w_id: &WId, result: Result<bool, Trouble>, turn: &mut Turn<'_>) {
+    if turn.account(wc_id).is_none_or(|account| account.current_w_id.as_ref() != Some(w_id)) {
+        return;
+    }
+    match result {
+        Ok(true) => note(wc_id, turn.tend(wc_id, Tending::ConfirmedOnline)),
+        Ok(false) => note(wc_id, turn.lost(wc_id, Source::IsOnline, "the platform says that it is offline")),
+        Err(trouble) => {
+            let (error, body) = (&trouble as &dyn std::error::Error, trouble.body_excerpt());
+            debug!(%wc_id, error, body, "the platform does not say whether it is online");
+        }
+    }
+}
