@@ -53,7 +53,7 @@ impl Door {
     pub fn registration_url(&self) -> Option<Secret> {
         let base = match &self.public_url {
             Some(url) => url.to_string(),
-            None if self.sandbox => format!("http://{}", self.from_here()),
+            None if self.sandbox => format!("http://{}", self.address_on_this_host()),
             None => return None,
         };
         Some(Secret::new(format!("{}{PREFIX}{}", base.trim_end_matches('/'), self.secret.reveal())))
@@ -65,7 +65,7 @@ impl Door {
     }
 
     /// The listener's address as this host can call it.
-    fn from_here(&self) -> SocketAddr {
+    fn address_on_this_host(&self) -> SocketAddr {
         let ip = match self.address.ip() {
             IpAddr::V4(Ipv4Addr::UNSPECIFIED) => Ipv4Addr::LOCALHOST.into(),
             IpAddr::V6(Ipv6Addr::UNSPECIFIED) => Ipv6Addr::LOCALHOST.into(),
