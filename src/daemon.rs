@@ -137,6 +137,8 @@ impl Daemon {
         let stop = CancellationToken::new();
         let dir = StateDir::claim(&settings.state.dir)?;
         let doors = Doors::open(settings, origin.may_move_port()).await?;
+        let server = Server::new(tasks.clone(), stop.clone());
+        let callbacks = callbacks(settings, &server)?;
         let opened = driver::open(Parts {
             dir,
             retention: Retention { events: settings.state.keep_events },
@@ -149,9 +151,8 @@ impl Daemon {
         let api = Api::new(driver.clone(), view.clone(), platform.clone(), clock, defaults(&settings.device));
         let driver_ended =
             opened.run(platform).context("cannot start the driver's thread").map_err(Failure::Other)?;
-        let server = Server::new(tasks.clone(), stop.clone());
         let registration = doors.registration_url();
-        let (doors, token) = doors.serve(&api, callbacks(settings, &server)?, &server);
+        let (doors, token) = doors.serve(&api, callbacks, &server);
         if registration.is_some() {
             debug!("the platform is to be told where to call back");
         }

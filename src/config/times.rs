@@ -105,6 +105,11 @@ mod tests {
     }
 
     #[test]
+    fn the_time_zones_come_with_the_program() {
+        assert!(tz::TimeZoneDatabase::bundled().get(DEFAULT_ZONE).is_ok());
+    }
+
+    #[test]
     fn a_mistyped_time_zone_is_recognised() {
         for (text, name) in [
             ("Asia/Shangai", Some("Asia/Shanghai")),

@@ -27,6 +27,8 @@ fn each_fault_names_its_line_and_key() {
         ("[device]\ncheck_interval = 60", "device.check_interval", "such as \"1m\""),
         ("[device]\ncheck_interval = \"60ms\"", "device.check_interval", "between \"1s\" and \"1h\""),
         ("[device]\nconfirmations = \"two\"", "device.confirmations", "expected a whole number"),
+        ("[device]\ncheck_interval = \"often\"", "device.check_interval", "found \"often\""),
+        ("[device]\nconfirmations = 101", "device.confirmations", "between 1 and 100, not 101"),
         ("[device]\nconfirmations = 0", "device.confirmations", "between 1 and 100, not 0"),
         ("[device]\npol_timeout = \"60s\"", "device.pol_timeout", "did you mean poll_timeout?"),
         ("[device]\npassword = \"hunter2\"", "device.password", "did you mean password_file?"),

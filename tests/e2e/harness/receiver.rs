@@ -26,9 +26,9 @@ const ARRIVALS: usize = 64;
 impl Host {
     /// Its daemon listens for callbacks, at a port that is free. The last addition: a table of its own.
     pub(crate) fn with_callbacks(self, more: &str) -> Self {
-        let secret = self.secret("path_secret", PATH_SECRET);
+        let secret = self.secret("path_secret", PATH_SECRET).display().to_string();
         self.with_device(&format!(
-            "[callback]\nlisten = \"127.0.0.1:0\"\npath_secret_file = {secret:?}\n{more}"
+            "[callback]\nlisten = \"127.0.0.1:0\"\npath_secret_file = \"{secret}\"\n{more}"
         ))
     }
 }
