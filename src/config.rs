@@ -11,14 +11,17 @@
 //!
 //! Every stage puts what is wrong into the same [`Faults`] and goes on, so the operator sees all of it at once.
 
+mod callback;
 mod device;
 mod fault;
 mod finish;
 mod limits;
 mod merged;
 mod reader;
+mod relogin;
 mod secrets;
 mod settings;
+mod times;
 mod values;
 mod written;
 

@@ -9,6 +9,7 @@
 //! try again.
 
 use std::error::Error;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,7 +22,7 @@ use tokio::sync::{oneshot, watch};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 use wxlogin_state::{PlatformKey, Retention, Rules, Secret, StateDir, StateName};
 
 mod command;
@@ -38,6 +39,7 @@ use settle::Prepared;
 use crate::api::listen::Server;
 use crate::api::token::Token;
 use crate::api::{Api, Defaults};
+use crate::callback::{Callbacks, Forward, Hint};
 use crate::clock::Clock;
 use crate::config::{self, Device, DeviceAuth, Environment, Settings};
 use crate::driver::{self, Denied, Driver, Figures, Parts};
@@ -118,7 +120,8 @@ struct Daemon {
 #[derive(Debug, Clone)]
 struct Addresses {
     socket: Option<PathBuf>,
-    tcp: Option<std::net::SocketAddr>,
+    tcp: Option<SocketAddr>,
+    callback: Option<SocketAddr>,
 }
 
 /// Ends with the driver's thread.
@@ -133,7 +136,9 @@ impl Daemon {
         let tasks = TaskTracker::new();
         let stop = CancellationToken::new();
         let dir = StateDir::claim(&settings.state.dir)?;
-        let doors = Doors::open(&settings.control, origin.may_move_port()).await?;
+        let doors = Doors::open(settings, origin.may_move_port()).await?;
+        let server = Server::new(tasks.clone(), stop.clone());
+        let callbacks = callbacks(settings, &server)?;
         let opened = driver::open(Parts {
             dir,
             retention: Retention { events: settings.state.keep_events },
@@ -146,7 +151,11 @@ impl Daemon {
         let api = Api::new(driver.clone(), view.clone(), platform.clone(), clock, defaults(&settings.device));
         let driver_ended =
             opened.run(platform).context("cannot start the driver's thread").map_err(Failure::Other)?;
-        let (doors, token) = doors.serve(&api, &Server::new(tasks.clone(), stop.clone()));
+        let registration = doors.registration_url();
+        let (doors, token) = doors.serve(&api, callbacks, &server);
+        if registration.is_some() {
+            debug!("the platform is to be told where to call back");
+        }
         Ok((Self { api, driver, view, doors, stop, tasks, token }, driver_ended))
     }
 
@@ -161,6 +170,7 @@ impl Daemon {
         info!(
             socket = self.doors.socket.as_ref().map(|path| tracing::field::display(path.display())),
             listen = self.doors.tcp.map(tracing::field::display),
+            callback = self.doors.callback.map(tracing::field::display),
             "ready"
         );
         supervisor.ready(&self.status());
@@ -255,6 +265,18 @@ fn figures(settings: &Settings) -> Figures {
 /// What logins are begun with that do not say.
 fn defaults(device: &Device) -> Defaults {
     Defaults { device_type: device.device_type, proxy: device.proxy.clone() }
+}
+
+/// What takes callbacks, wherever they come in.
+fn callbacks(settings: &Settings, server: &Server) -> Result<Callbacks, Failure> {
+    let forward = settings.callback.forward_url.as_ref();
+    let forward = forward
+        .map(|url| Forward::begin(url, &server.tasks, server.stop.clone()))
+        .transpose()
+        .context("cannot pass chat messages on")
+        .map_err(Failure::Configuration)?;
+    let hint: Hint = Arc::new(|wc_id| debug!(wcId = %wc_id, "an account may have gone offline"));
+    Ok(Callbacks::new(hint, forward))
 }
 
 /// The platform's client. A stored key serves only the platform and the account it was issued for.

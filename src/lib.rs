@@ -2,6 +2,7 @@
 //! them, and tells everybody else.
 
 pub mod api;
+pub mod callback;
 pub mod client;
 pub mod clock;
 pub mod config;

@@ -21,7 +21,7 @@ mod picture;
 mod profile;
 mod redact;
 mod routable;
-mod transport;
+pub(crate) mod transport;
 mod trouble;
 
 use std::fmt;

@@ -57,8 +57,8 @@ impl DeviceTable {
             auto_check: self.auto_check,
             poll_timeout: self.poll_timeout,
             qr_valid_for: self.qr_valid_for,
-            check_interval: Duration::from_mins(1),
-            confirmations: 2,
+            check_interval: self.check_interval,
+            confirmations: u32::try_from(self.confirmations).unwrap_or(u32::MAX),
             max_polls: usize::try_from(self.max_polls).unwrap_or(usize::MAX),
         }
     }

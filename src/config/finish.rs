@@ -12,7 +12,7 @@ use super::device::Habits;
 use super::fault::{Faults, Given};
 use super::merged::Merged;
 use super::secrets::SecretFile;
-use super::settings::{Control, DeviceAuth, Sandbox, Settings, State};
+use super::settings::{Callback, Control, DeviceAuth, Sandbox, Settings, State};
 use super::written::{ControlTable, SandboxTable};
 
 /// Where the daemon listens unless told otherwise.
@@ -55,16 +55,17 @@ struct Draft {
     control: Control,
     device: Habits,
     relogin: ReloginRules,
+    callback: Callback,
 }
 
 impl Draft {
     fn settings(self, base_url: Uri, auth: DeviceAuth, sandbox: Option<Sandbox>) -> Settings {
-        let Self { state, control, device, mut relogin } = self;
+        let Self { state, control, device, mut relogin, callback } = self;
         if let Some(sandbox) = &sandbox {
             // The known life of an account is the platform's, and the sandbox is the platform.
             relogin.first_drop = sandbox.first_drop;
         }
-        Settings { state, control, device: device.with(base_url, auth), relogin, sandbox }
+        Settings { state, control, device: device.with(base_url, auth), relogin, callback, sandbox }
     }
 }
 
@@ -76,7 +77,8 @@ impl Merged {
         let draft = Draft {
             control: self.control(faults),
             device: self.written.device.habits(credentials, faults),
-            relogin: ReloginRules { first_drop: self.written.relogin.first_drop, ..ReloginRules::DEFAULT },
+            relogin: self.written.relogin.finish(faults),
+            callback: self.written.callback.finish(credentials, faults),
             state: State {
                 keep_dropped: self.written.state.keep_dropped,
                 keep_events: self.written.state.keep_events,

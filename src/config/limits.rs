@@ -36,12 +36,53 @@ pub(super) const POLL_TIMEOUT: Limits<Duration> =
 pub(super) const QR_VALID_FOR: Limits<Duration> =
     Limits { default: MINUTE.saturating_mul(5), least: SECOND, most: HOUR };
 
+/// `device.check_interval`: one call serves every account, so once a minute is little; more often is impolite.
+pub(super) const CHECK_INTERVAL: Limits<Duration> = Limits { default: MINUTE, least: SECOND, most: HOUR };
+
+/// `device.confirmations`: one absence may be the platform's slip, two in a row are none (design.md).
+pub(super) const CONFIRMATIONS: Limits<u64> = Limits { default: 2, least: 1, most: 100 };
+
 /// `device.max_polls`: each login in flight holds one connection; more than a million no host has ports for.
 pub(super) const MAX_POLLS: Limits<u64> = Limits { default: 50_000, least: 1, most: 1_000_000 };
 
 /// `relogin.first_drop`: the known drop within 24 h of the first login (seed 002).
 pub(super) const FIRST_DROP: Limits<Duration> =
     Limits { default: DAY, least: SECOND, most: DAY.saturating_mul(90) };
+
+/// `relogin.drop_lead`: an hour is time to find the phone. Longer than `first_drop` does no harm.
+pub(super) const DROP_LEAD: Limits<Duration> =
+    Limits { default: HOUR, least: SECOND, most: DAY.saturating_mul(30) };
+
+/// `relogin.stable_for`: about 3 months (seed 002).
+pub(super) const STABLE_FOR: Limits<Duration> =
+    Limits { default: DAY.saturating_mul(90), least: SECOND, most: DAY.saturating_mul(3650) };
+
+/// `relogin.renewal_lead`: a week has a working day in it whatever the holidays.
+pub(super) const RENEWAL_LEAD: Limits<Duration> =
+    Limits { default: DAY.saturating_mul(7), least: SECOND, most: DAY.saturating_mul(365) };
+
+/// `relogin.backoff_initial`: a QR a minute after the last is one that somebody may scan.
+pub(super) const BACKOFF_INITIAL: Limits<Duration> = Limits { default: MINUTE, least: SECOND, most: DAY };
+
+/// `relogin.backoff_max`: longer than a day and nobody knows any more that something goes on.
+pub(super) const BACKOFF_MAX: Limits<Duration> =
+    Limits { default: HOUR, least: SECOND, most: DAY.saturating_mul(7) };
+
+/// `relogin.max_attempts`: 0 is for ever.
+pub(super) const MAX_ATTEMPTS: Limits<u64> = Limits { default: 0, least: 0, most: 1_000_000 };
+
+/// `relogin.short_lived`: a drop within 60 s of a login is a known trouble (protocol.md, the life of an account).
+pub(super) const SHORT_LIVED: Limits<Duration> = Limits { default: MINUTE, least: SECOND, most: DAY };
+
+/// How many, in each rate of `[relogin]`. Nothing at all would be `enabled = false`.
+pub(super) const RATE_COUNT: RangeInclusive<u32> = 1..=1000;
+
+/// Within which time, in each rate of `[relogin]`.
+pub(super) const RATE_PER: RangeInclusive<Duration> = SECOND..=DAY.saturating_mul(7);
+
+/// `callback.path_secret_file`: how many characters guard the door. Whoever guesses one a millisecond does not come
+/// through sixteen of them, and a path of more than a hundred is one that some proxy cuts.
+pub(super) const PATH_SECRET: RangeInclusive<usize> = 16..=128;
 
 /// `sandbox.first_drop`: a minute, so that a newcomer sees the drop and what follows from it.
 pub(super) const SANDBOX_FIRST_DROP: Limits<Duration> =

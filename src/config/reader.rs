@@ -16,7 +16,12 @@ use wxlogin_state::DeviceType;
 
 use super::fault::{Faults, Given, Place};
 use super::limits::Limits;
-use super::values::{ADDRESS_OR_NONE, address_or_none, base_url, cut, is_host_and_port, quoted, written};
+use super::values::{
+    ADDRESS_OR_NONE, address_or_none, base_url, cut, is_host_and_port, quoted, url, written,
+};
+
+/// What is expected where a URL belongs; "in quotes" follows.
+const URL: &str = "an http or https URL";
 
 /// A table being read.
 pub(super) struct Table<'r> {
@@ -82,13 +87,13 @@ impl<'r> Table<'r> {
         })
     }
 
-    /// `true` or `false`; without it, `false`.
-    pub(super) fn flag(&mut self, key: &'static str) -> bool {
+    /// `true` or `false`, or the default.
+    pub(super) fn flag(&mut self, key: &'static str, default: bool) -> bool {
         let given = self.converted(key, |value| match value {
             DeValue::Boolean(flag) => Ok(flag),
             other => Err(format!("expected true or false, found {}", shown(&other))),
         });
-        given.is_some_and(|given| given.value)
+        given.map_or(default, |given| given.value)
     }
 
     /// A whole number within a range, if there is one.
@@ -115,8 +120,17 @@ impl<'r> Table<'r> {
 
     /// A duration within its limits, or its default.
     pub(super) fn duration(&mut self, key: &'static str, limits: &Limits<Duration>) -> Duration {
+        self.given_duration(key, limits).map_or(limits.default, |given| given.value)
+    }
+
+    /// A duration within its limits, if there is one.
+    pub(super) fn given_duration(
+        &mut self,
+        key: &'static str,
+        limits: &Limits<Duration>,
+    ) -> Option<Given<Duration>> {
         let Limits { default, least, most } = *limits;
-        let given = self.converted(key, |value| {
+        self.converted(key, |value| {
             let found = shown(&value);
             match value.as_str().map(humantime::parse_duration) {
                 Some(Ok(duration)) if (least..=most).contains(&duration) => Ok(duration),
@@ -126,8 +140,7 @@ impl<'r> Table<'r> {
                 }
                 _ => Err(format!("expected a duration such as \"{}\", found {found}", written(default))),
             }
-        });
-        given.map_or(default, |given| given.value)
+        })
     }
 
     /// An absolute path: what a relative one is relative to would be a riddle in a file. Not repeated in a
@@ -159,15 +172,45 @@ impl<'r> Table<'r> {
 
     /// An IP address with port, or `""` for none.
     pub(super) fn address_or_none(&mut self, key: &'static str) -> Option<Given<Option<SocketAddr>>> {
-        self.converted(key, |value| match value.as_str() {
-            Some(text) => address_or_none(text),
-            None => Err(format!("{ADDRESS_OR_NONE}, found {}", shown(&value))),
+        self.parsed(key, ADDRESS_OR_NONE, address_or_none)
+    }
+
+    /// Where a platform is: `http` or `https`, with a host, perhaps a path, nothing else. The example is for faults.
+    pub(super) fn base_url(&mut self, key: &'static str, example: &str) -> Option<Given<Uri>> {
+        self.converted(key, |value| base_url(&string(value, URL)?, example))
+    }
+
+    /// The same, or `""` for none.
+    pub(super) fn base_url_or_none(
+        &mut self,
+        key: &'static str,
+        example: &str,
+    ) -> Option<Given<Option<Uri>>> {
+        self.converted(key, |value| match string(value, URL)? {
+            text if text.is_empty() => Ok(None),
+            text => base_url(&text, example).map(Some),
         })
     }
 
-    /// Where a platform is: `http` or `https`, with a host, perhaps a path, nothing else.
-    pub(super) fn base_url(&mut self, key: &'static str) -> Option<Given<Uri>> {
-        self.converted(key, |value| base_url(&string(value, "an http or https URL")?))
+    /// An `http` or `https` URL, perhaps with a query, or `""` for none.
+    pub(super) fn url_or_none(&mut self, key: &'static str, example: &str) -> Option<Given<Option<Uri>>> {
+        self.converted(key, |value| match string(value, URL)? {
+            text if text.is_empty() => Ok(None),
+            text => url(&text, example).map(Some),
+        })
+    }
+
+    /// What `parse` makes of a text, if there is one. What is no text at all is not what was `expected`.
+    pub(super) fn parsed<T>(
+        &mut self,
+        key: &'static str,
+        expected: &str,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<Given<T>> {
+        self.converted(key, |value| match value.as_str() {
+            Some(text) => parse(text),
+            None => Err(format!("{expected}, found {}", shown(&value))),
+        })
     }
 
     /// A server of the form `host:port`.

@@ -20,6 +20,8 @@ pub struct Settings {
     pub device: Device,
     /// `[relogin]`
     pub relogin: ReloginRules,
+    /// `[callback]`
+    pub callback: Callback,
     /// `[sandbox]`; present exactly when the daemon was started with `--sandbox`.
     pub sandbox: Option<Sandbox>,
 }
@@ -90,6 +92,21 @@ pub enum DeviceAuth {
         /// From `authorization_file` or the credential `device.authorization`.
         key: Secret,
     },
+}
+
+/// Platform callbacks, which come in by a listener of their own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Callback {
+    /// Where they are listened for, loopback or not; `None` turns it off.
+    pub listen: Option<SocketAddr>,
+    /// What stands in the path of the one URL that is served, 16 to 128 characters of `[A-Za-z0-9_-]`; from
+    /// `path_secret_file` or the credential `callback.path_secret`. Present wherever `listen` is.
+    pub path_secret: Option<Secret>,
+    /// Where chat messages are passed on; scheme `http` or `https`, perhaps with a query.
+    pub forward_url: Option<Uri>,
+    /// How the platform reaches `listen` from outside, without `/callback/…`; scheme `http` or `https`, no query.
+    /// The platform is told at start to call there.
+    pub public_url: Option<Uri>,
 }
 
 /// The embedded sandbox.

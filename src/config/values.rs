@@ -20,23 +20,31 @@ pub(super) fn address_or_none(text: &str) -> Result<Option<SocketAddr>, String> 
     }
 }
 
-/// Where a platform is: `http` or `https`, with a host, perhaps a path, nothing else. The text is not repeated in
-/// a fault: there may be a password in it.
-pub(super) fn base_url(text: &str) -> Result<Uri, String> {
-    let expected = "expected a URL such as \"http://platform.example:9899\"";
-    let uri: Uri = text.parse().map_err(|_| expected.to_owned())?;
-    let authority = uri.authority().ok_or(expected)?;
-    let port_is_number = authority.as_str().len() == authority.host().len() || authority.port().is_some();
+/// Where a platform is: `http` or `https`, with a host, perhaps a path, nothing else. A fault shows the example and
+/// never the text: there may be a password in it.
+pub(super) fn base_url(text: &str, example: &str) -> Result<Uri, String> {
+    match url(text, example)? {
+        uri if uri.query().is_some() => Err("a base URL has neither query nor fragment".to_owned()),
+        uri => Ok(uri),
+    }
+}
+
+/// The same, perhaps with a query.
+pub(super) fn url(text: &str, example: &str) -> Result<Uri, String> {
+    let expected = || format!("expected a URL such as \"{example}\"");
+    let uri: Uri = text.parse().map_err(|_| expected())?;
+    let authority = uri.authority().ok_or_else(expected)?;
+    let has_port = authority.as_str().len() != authority.host().len();
     match uri.scheme_str() {
         Some("http" | "https") => {}
-        _ => return Err(format!("{expected}; only http and https are spoken")),
+        _ => return Err(format!("{}; only http and https are spoken", expected())),
     }
     if authority.as_str().contains('@') {
-        Err("a URL with a user or password in it is not accepted; use account and password_file".to_owned())
-    } else if authority.host().is_empty() || !port_is_number {
-        Err(expected.to_owned())
-    } else if uri.query().is_some() || text.contains('#') {
-        Err("a base URL has neither query nor fragment".to_owned())
+        Err("a URL with a user or password in it is not accepted: secrets have files of their own".to_owned())
+    } else if authority.host().is_empty() || (has_port && authority.port_u16().is_none_or(|port| port == 0)) {
+        Err(expected())
+    } else if text.contains('#') {
+        Err("a URL that is called has no fragment".to_owned())
     } else {
         Ok(uri)
     }
@@ -88,7 +96,7 @@ mod tests {
         for good in
             ["http://platform.example:9899", "https://p.example/", "http://[::1]:80/api", "HTTP://10.0.0.1"]
         {
-            assert!(base_url(good).is_ok(), "{good}");
+            assert!(base_url(good, "http://h").is_ok(), "{good}");
         }
         for bad in [
             "",
@@ -99,19 +107,26 @@ mod tests {
             "http://:80",
             "http://p.example:99999",
             "http://p.example:",
+            "http://p.example:0",
             "http://user:pw@p.example",
             "http://p.example/?q",
             "http://p.example/#part",
             "http://p example",
         ] {
-            assert!(base_url(bad).is_err(), "{bad}");
+            assert!(base_url(bad, "http://h").is_err(), "{bad}");
         }
     }
 
     #[test]
     fn a_password_in_a_url_is_not_repeated() {
-        let message = base_url("http://user:hunter2@p.example").unwrap_err();
+        let message = base_url("http://user:hunter2@p.example", "http://h").unwrap_err();
         assert!(!message.contains("hunter2"), "{message}");
+    }
+
+    #[test]
+    fn a_url_that_is_no_base_may_have_a_query() {
+        assert!(url("https://p.example/in?key=1", "http://h").is_ok());
+        assert!(url("https://p.example/in#part", "http://h").is_err());
     }
 
     #[test]

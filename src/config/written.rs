@@ -8,14 +8,17 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use hyper::Uri;
-use wxlogin_state::DeviceType;
+use jiff::tz::TimeZone;
+use wxlogin_state::{DeviceType, Hours, Issue, Rate, ReloginRules};
 
 use super::fault::{Faults, Given};
 use super::limits::{
-    FIRST_DROP, KEEP_DROPPED, KEEP_EVENTS, MAX_POLLS, POLL_TIMEOUT, PROXY_REGION, QR_VALID_FOR,
-    SANDBOX_BLOCK, SANDBOX_FIRST_DROP,
+    BACKOFF_INITIAL, BACKOFF_MAX, CHECK_INTERVAL, CONFIRMATIONS, DROP_LEAD, FIRST_DROP, KEEP_DROPPED,
+    KEEP_EVENTS, MAX_ATTEMPTS, MAX_POLLS, POLL_TIMEOUT, PROXY_REGION, QR_VALID_FOR, RENEWAL_LEAD,
+    SANDBOX_BLOCK, SANDBOX_FIRST_DROP, SHORT_LIVED, STABLE_FOR,
 };
 use super::reader::{Table, document};
+use super::times;
 
 /// The whole file.
 #[derive(Debug)]
@@ -24,6 +27,7 @@ pub(super) struct Written {
     pub(super) control: ControlTable,
     pub(super) device: DeviceTable,
     pub(super) relogin: ReloginTable,
+    pub(super) callback: CallbackTable,
     pub(super) sandbox: SandboxTable,
 }
 
@@ -59,6 +63,8 @@ pub(super) struct DeviceTable {
     pub(super) auto_check: bool,
     pub(super) poll_timeout: Duration,
     pub(super) qr_valid_for: Duration,
+    pub(super) check_interval: Duration,
+    pub(super) confirmations: u64,
     pub(super) max_polls: u64,
 }
 
@@ -74,7 +80,31 @@ pub(super) struct ProxyKeys {
 /// `[relogin]`
 #[derive(Debug)]
 pub(super) struct ReloginTable {
+    pub(super) enabled: bool,
     pub(super) first_drop: Duration,
+    pub(super) drop_lead: Duration,
+    pub(super) stable_for: Duration,
+    pub(super) renewal_lead: Duration,
+    pub(super) window: Hours,
+    pub(super) time_zone: TimeZone,
+    pub(super) issue: Issue,
+    pub(super) backoff_initial: Option<Given<Duration>>,
+    pub(super) backoff_max: Option<Given<Duration>>,
+    pub(super) max_attempts: u64,
+    pub(super) short_lived: Duration,
+    pub(super) budget: Rate,
+    pub(super) budget_total: Rate,
+    pub(super) storm: Rate,
+}
+
+/// `[callback]`; an inner `None` is the `""` that stands for nothing.
+#[derive(Debug)]
+pub(super) struct CallbackTable {
+    pub(super) line: Option<usize>,
+    pub(super) listen: Option<Given<Option<SocketAddr>>>,
+    pub(super) path_secret_file: Option<Given<Option<PathBuf>>>,
+    pub(super) forward_url: Option<Given<Option<Uri>>>,
+    pub(super) public_url: Option<Given<Option<Uri>>>,
 }
 
 /// `[sandbox]`
@@ -94,6 +124,7 @@ impl Written {
             control: file.table("control", ControlTable::read),
             device: file.table("device", DeviceTable::read),
             relogin: file.table("relogin", ReloginTable::read),
+            callback: file.table("callback", CallbackTable::read),
             sandbox: file.table("sandbox", SandboxTable::read),
         })
     }
@@ -116,7 +147,7 @@ impl ControlTable {
             line: table.line(),
             socket: table.path_or_none("socket"),
             listen: table.address_or_none("listen"),
-            allow_remote: table.flag("allow_remote"),
+            allow_remote: table.flag("allow_remote", false),
             token_file: table.path("token_file"),
         }
     }
@@ -126,15 +157,17 @@ impl DeviceTable {
     fn read(table: &mut Table<'_>) -> Self {
         Self {
             line: table.line(),
-            base_url: table.base_url("base_url"),
+            base_url: table.base_url("base_url", "http://platform.example:9899"),
             account: table.text("account"),
             password_file: table.path("password_file"),
             authorization_file: table.path("authorization_file"),
             device_type: table.device_type("device_type"),
             proxy: ProxyKeys::read(table),
-            auto_check: table.flag("auto_check"),
+            auto_check: table.flag("auto_check", false),
             poll_timeout: table.duration("poll_timeout", &POLL_TIMEOUT),
             qr_valid_for: table.duration("qr_valid_for", &QR_VALID_FOR),
+            check_interval: table.duration("check_interval", &CHECK_INTERVAL),
+            confirmations: table.number("confirmations", &CONFIRMATIONS),
             max_polls: table.number("max_polls", &MAX_POLLS),
         }
     }
@@ -153,7 +186,36 @@ impl ProxyKeys {
 
 impl ReloginTable {
     fn read(table: &mut Table<'_>) -> Self {
-        Self { first_drop: table.duration("first_drop", &FIRST_DROP) }
+        const USUAL: ReloginRules = ReloginRules::DEFAULT;
+        Self {
+            enabled: table.flag("enabled", USUAL.enabled),
+            first_drop: table.duration("first_drop", &FIRST_DROP),
+            drop_lead: table.duration("drop_lead", &DROP_LEAD),
+            stable_for: table.duration("stable_for", &STABLE_FOR),
+            renewal_lead: table.duration("renewal_lead", &RENEWAL_LEAD),
+            window: times::hours(table, "window"),
+            time_zone: times::zone(table, "time_zone"),
+            issue: times::issue(table, "issue"),
+            backoff_initial: table.given_duration("backoff_initial", &BACKOFF_INITIAL),
+            backoff_max: table.given_duration("backoff_max", &BACKOFF_MAX),
+            max_attempts: table.number("max_attempts", &MAX_ATTEMPTS),
+            short_lived: table.duration("short_lived", &SHORT_LIVED),
+            budget: times::rate(table, "budget", USUAL.budget),
+            budget_total: times::rate(table, "budget_total", USUAL.budget_total),
+            storm: times::rate(table, "storm", USUAL.storm),
+        }
+    }
+}
+
+impl CallbackTable {
+    fn read(table: &mut Table<'_>) -> Self {
+        Self {
+            line: table.line(),
+            listen: table.address_or_none("listen"),
+            path_secret_file: table.path_or_none("path_secret_file"),
+            forward_url: table.url_or_none("forward_url", "http://127.0.0.1:8080/messages"),
+            public_url: table.base_url_or_none("public_url", "https://wxlogind.example"),
+        }
     }
 }
 
@@ -162,7 +224,7 @@ impl SandboxTable {
         Self {
             listen: table.address("listen"),
             first_drop: table.duration("first_drop", &SANDBOX_FIRST_DROP),
-            autopilot: table.flag("autopilot"),
+            autopilot: table.flag("autopilot", false),
             block: table.duration("block", &SANDBOX_BLOCK),
         }
     }

@@ -1,4 +1,4 @@
-//! The control API's listeners: all of them bound before anything is served.
+//! The listeners, of the control API and for callbacks: all of them bound before anything is served.
 
 use std::io;
 use std::net::SocketAddr;
@@ -9,24 +9,28 @@ use anyhow::Context;
 use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::watch;
 use tracing::warn;
+use wxlogin_state::Secret;
 
 use super::{Addresses, Failure};
 use crate::api::listen::{Server, bind_tcp, bind_unix};
 use crate::api::token::Token;
 use crate::api::{Api, Entrance};
-use crate::config::Control;
+use crate::callback::{Callbacks, Door};
+use crate::config::Settings;
 
 /// Bound listeners that nobody is served by yet. Callers queue meanwhile.
 #[derive(Debug)]
 pub(super) struct Doors {
     socket: Option<(UnixListener, PathBuf)>,
     tcp: Option<(TcpListener, SocketAddr, Token, bool)>,
+    callback: Option<Door>,
 }
 
 impl Doors {
     /// Binds what the settings name. A TCP port that is taken is replaced by a free one where nobody asked for
     /// just that port (`may_move`).
-    pub(super) async fn open(control: &Control, may_move: bool) -> Result<Self, Failure> {
+    pub(super) async fn open(settings: &Settings, may_move: bool) -> Result<Self, Failure> {
+        let control = &settings.control;
         let socket = match &control.socket {
             None => None,
             Some(path) => {
@@ -55,20 +59,42 @@ impl Doors {
                 Some((listener, address, token, !address.ip().is_loopback()))
             }
         };
-        Ok(Self { socket, tcp })
+        let callback = Door::open(&settings.callback, settings.sandbox.is_some())
+            .await
+            .with_context(|| match settings.callback.listen {
+                Some(address) => format!("cannot listen on callback.listen {address}"),
+                None => "cannot listen for the sandbox's callbacks".to_owned(),
+            })
+            .map_err(Failure::Other)?;
+        Ok(Self { socket, tcp, callback })
     }
 
-    /// Serves the API; where, says the answer, and gives the token to be changed by a reload.
-    pub(super) fn serve(self, api: &Arc<Api>, server: &Server) -> (Addresses, Option<watch::Sender<Token>>) {
+    /// Where the platform is to be told to call, see [`Door::registration_url`].
+    pub(super) fn registration_url(&self) -> Option<Secret> {
+        self.callback.as_ref()?.registration_url()
+    }
+
+    /// Serves the API and the callbacks; where, says the answer, and gives the token to be changed by a reload.
+    pub(super) fn serve(
+        self,
+        api: &Arc<Api>,
+        callbacks: Callbacks,
+        server: &Server,
+    ) -> (Addresses, Option<watch::Sender<Token>>) {
         let socket = self.socket.map(|(listener, path)| {
             server.unix(listener, api.router(Entrance::Socket));
             path
         });
+        let callback = self.callback.map(|door| {
+            let address = door.address();
+            door.serve(callbacks, server);
+            address
+        });
         let Some((listener, address, token, remote)) = self.tcp else {
-            return (Addresses { socket, tcp: None }, None);
+            return (Addresses { socket, tcp: None, callback }, None);
         };
         let token = watch::Sender::new(token);
         server.tcp(listener, api.router(Entrance::tcp(token.subscribe(), address, remote)));
-        (Addresses { socket, tcp: Some(address) }, Some(token))
+        (Addresses { socket, tcp: Some(address), callback }, Some(token))
     }
 }

@@ -70,6 +70,8 @@ impl Reload {
         self.current.state.keep_dropped = fresh.state.keep_dropped;
         let (device, new) = (&mut self.current.device, fresh.device);
         device.qr_valid_for = new.qr_valid_for;
+        device.check_interval = new.check_interval;
+        device.confirmations = new.confirmations;
         device.max_polls = new.max_polls;
         device.device_type = new.device_type;
         device.proxy = new.proxy;
@@ -90,6 +92,7 @@ impl Reload {
             ("device.account, password or authorization", device.0.auth != device.1.auth),
             ("device.auto_check", device.0.auto_check != device.1.auto_check),
             ("device.poll_timeout", device.0.poll_timeout != device.1.poll_timeout),
+            ("[callback]", current.callback != fresh.callback),
             ("[sandbox]", current.sandbox != fresh.sandbox),
         ]
         .into_iter()

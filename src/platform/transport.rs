@@ -32,24 +32,24 @@ const CONNECT: Duration = Duration::from_secs(10);
 const ADDRESSES: usize = 4;
 
 /// How the daemon calls itself.
-const AGENT: &str = concat!("wxlogind/", env!("CARGO_PKG_VERSION"));
+pub(crate) const AGENT: &str = concat!("wxlogind/", env!("CARGO_PKG_VERSION"));
 
 type Stream = Either<TcpStream, Box<TlsStream<TcpStream>>>;
 
 /// A place that speaks HTTP.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Endpoint {
-    pub(super) secure: bool,
+pub(crate) struct Endpoint {
+    pub(crate) secure: bool,
     /// A name, or an address without brackets; lower case.
-    pub(super) host: String,
-    pub(super) port: u16,
+    pub(crate) host: String,
+    pub(crate) port: u16,
     /// For the `Host` header: with the port where it is not the scheme's own.
-    authority: HeaderValue,
+    pub(crate) authority: HeaderValue,
 }
 
 impl Endpoint {
     /// The place of an absolute http or https URL; `None` for any other, and for one that carries a password.
-    pub(super) fn of(url: &Uri) -> Option<Self> {
+    pub(crate) fn of(url: &Uri) -> Option<Self> {
         let (secure, default) = match url.scheme_str()? {
             "http" => (false, 80),
             "https" => (true, 443),
@@ -67,7 +67,7 @@ impl Endpoint {
     }
 
     /// Where it is: at most [`ADDRESSES`] addresses.
-    pub(super) async fn resolve(&self) -> io::Result<Vec<SocketAddr>> {
+    pub(crate) async fn resolve(&self) -> io::Result<Vec<SocketAddr>> {
         if let Ok(address) = self.host.parse::<IpAddr>() {
             return Ok(vec![SocketAddr::new(address, self.port)]);
         }
@@ -77,23 +77,23 @@ impl Endpoint {
 }
 
 /// Makes connections. Holds what they share: whom to trust.
-pub(super) struct Transport {
+pub(crate) struct Transport {
     tls: OnceLock<TlsConnector>,
 }
 
 impl Transport {
     /// Trusts whom this host trusts; asks it when the first TLS connection is made.
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { tls: OnceLock::new() }
     }
 
     /// Trusts these.
-    pub(super) fn trusting(roots: RootCertStore) -> io::Result<Self> {
+    pub(crate) fn trusting(roots: RootCertStore) -> io::Result<Self> {
         Ok(Self { tls: OnceLock::from(connector(roots)?) })
     }
 
     /// Makes sure that TLS can be had, before anything depends on it.
-    pub(super) fn tls(&self) -> io::Result<&TlsConnector> {
+    pub(crate) fn tls(&self) -> io::Result<&TlsConnector> {
         if let Some(connector) = self.tls.get() {
             return Ok(connector);
         }
@@ -104,7 +104,7 @@ impl Transport {
     /// One call: posts a JSON body. Once connected, it takes no longer than the answer's head and one pause of its
     /// body may: an answer that drips would be waited for without end, and the login at the platform holds up
     /// every other call.
-    pub(super) async fn post(
+    pub(crate) async fn post(
         &self,
         endpoint: &Endpoint,
         path: &str,
@@ -125,7 +125,7 @@ impl Transport {
     }
 
     /// Fetches from one of these addresses and from no other.
-    pub(super) async fn get(
+    pub(crate) async fn get(
         &self,
         endpoint: &Endpoint,
         addresses: &[SocketAddr],
@@ -138,7 +138,7 @@ impl Transport {
     }
 
     /// Tries the addresses in turn; the last failure is the one that counts.
-    async fn connect(&self, endpoint: &Endpoint, addresses: &[SocketAddr]) -> io::Result<Stream> {
+    pub(crate) async fn connect(&self, endpoint: &Endpoint, addresses: &[SocketAddr]) -> io::Result<Stream> {
         let mut failure = io::Error::new(io::ErrorKind::NotFound, "the host has no address");
         for address in addresses {
             match timeout(CONNECT, self.open(endpoint, *address)).await {

@@ -5,6 +5,7 @@ mod host;
 mod http;
 mod platform;
 mod process;
+mod receiver;
 mod supervisor;
 
 use std::time::Duration;
@@ -14,6 +15,7 @@ pub(crate) use host::{Host, PASSWORD};
 pub(crate) use http::{get, over_tcp, over_unix, request, value};
 pub(crate) use platform::Platform;
 pub(crate) use process::{Printed, Process, output};
+pub(crate) use receiver::{PATH_SECRET, Receiver};
 
 /// How long anything may take that is expected to happen. Far longer than it takes, so that only what never
 /// happens fails, on a busy machine too.

@@ -7,6 +7,7 @@
 
 mod accounts;
 mod bad_input;
+mod callback;
 mod configuration;
 mod ctl;
 mod doors;

@@ -17,7 +17,7 @@ fn the_sample_loads_and_what_it_calls_a_default_is_one() {
 
 #[test]
 fn the_sample_explains_every_key_there_is() {
-    for table in ["state", "control", "device", "relogin", "sandbox"] {
+    for table in ["state", "control", "device", "relogin", "callback", "sandbox"] {
         let (_, part) = SAMPLE.split_once(&format!("\n[{table}]\n")).unwrap();
         let part = part.split("\n[").next().unwrap();
         for key in known_keys(table) {
