@@ -17,8 +17,9 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware;
 use axum::routing::{get, post};
 use tokio::sync::watch;
-use wxlogin_state::{DeviceType, Proxy, Qr, WId};
+use wxlogin_state::{DeviceType, Proxy, Qr, Rules, WId};
 
+use crate::callback::Callbacks;
 use crate::clock::Clock;
 use crate::driver::{Begun, Driver};
 use crate::platform::Platform;
@@ -33,10 +34,12 @@ pub mod listen;
 mod pictures;
 mod problem;
 mod qr;
+mod relogin;
 mod sessions;
 mod steps;
 mod system;
 pub mod token;
+mod why;
 
 pub use guard::{Entrance, Peer};
 pub use pictures::Picture;
@@ -57,19 +60,23 @@ pub struct Api {
     pub platform: Platform,
     /// The time of day.
     pub clock: Clock,
-    /// What logins are begun with that do not say; a reload may change it.
+    /// What the routes go by where the caller does not say; a reload may change it.
     pub defaults: watch::Sender<Defaults>,
+    /// Takes platform callbacks that somebody else received.
+    callbacks: Callbacks,
     /// Pictures that were fetched.
     pictures: Pictures,
 }
 
-/// What logins are begun with that do not say.
+/// What the routes go by where the caller does not say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Defaults {
     /// `device.device_type`
     pub device_type: DeviceType,
     /// `device.proxy`
     pub proxy: Proxy,
+    /// What the machine goes by, for whoever asks why.
+    pub rules: Rules,
 }
 
 impl Api {
@@ -78,11 +85,13 @@ impl Api {
         driver: Driver,
         view: Arc<View>,
         platform: Platform,
+        callbacks: Callbacks,
         clock: Clock,
         defaults: Defaults,
     ) -> Arc<Self> {
         let defaults = watch::Sender::new(defaults);
-        Arc::new(Self { driver, view, platform, clock, defaults, pictures: Pictures::default() })
+        let pictures = Pictures::default();
+        Arc::new(Self { driver, view, platform, clock, defaults, callbacks, pictures })
     }
 
     /// Begins a login; `request_key` is the caller's name for the request, where there is one.
@@ -105,7 +114,11 @@ impl Api {
             .route("/v1/sessions/{w_id}/verify", post(steps::verify))
             .route("/v1/sessions/{w_id}/slider-done", post(steps::slider_done))
             .route("/v1/accounts", get(accounts::list))
-            .route("/v1/accounts/{wc_id}", get(accounts::read))
+            .route("/v1/accounts/{wc_id}", get(accounts::read).patch(relogin::change).delete(relogin::forget))
+            .route("/v1/accounts/{wc_id}/relogin", post(relogin::relogin))
+            .route("/v1/accounts/{wc_id}/why", get(why::of_account))
+            .route("/v1/sessions/{w_id}/why", get(why::of_session))
+            .route("/v1/platform/callback", post(system::callback))
             .route("/healthz", get(system::healthz))
             .route("/readyz", get(system::readyz))
             .fallback(problem::no_route)

@@ -26,13 +26,15 @@ use tokio::time::timeout;
 use tracing::{debug, warn};
 use wxlogin_state::WcId;
 
+use crate::platform::Notice;
+
 mod door;
 mod forward;
-mod notice;
+mod register;
 
 pub use door::Door;
 pub use forward::{Forward, SetupError};
-use notice::Notice;
+pub use register::register;
 
 /// Largest callback, in bytes. A chat message that is a whole document has some hundred thousand.
 pub const LARGEST: usize = 1024 * 1024;
@@ -120,7 +122,7 @@ impl Callbacks {
 
 impl IntoResponse for Taken {
     fn into_response(self) -> Response {
-        ([(CONTENT_TYPE, "application/json")], r#"{"code":"1000"}"#).into_response()
+        ([(CONTENT_TYPE, "application/json")], Notice::ACK).into_response()
     }
 }
 

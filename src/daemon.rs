@@ -22,7 +22,7 @@ use tokio::sync::{oneshot, watch};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tracing::{debug, info, warn};
+use tracing::{info, warn};
 use wxlogin_state::{PlatformKey, Retention, Rules, Secret, StateDir, StateName};
 
 mod command;
@@ -39,7 +39,7 @@ use settle::Prepared;
 use crate::api::listen::Server;
 use crate::api::token::Token;
 use crate::api::{Api, Defaults};
-use crate::callback::{Callbacks, Forward, Hint};
+use crate::callback::{self, Callbacks, Forward, Hint};
 use crate::clock::Clock;
 use crate::config::{self, Device, DeviceAuth, Environment, Settings};
 use crate::driver::{self, Denied, Driver, Figures, Parts};
@@ -138,7 +138,6 @@ impl Daemon {
         let dir = StateDir::claim(&settings.state.dir)?;
         let doors = Doors::open(settings, origin.may_move_port()).await?;
         let server = Server::new(tasks.clone(), stop.clone());
-        let callbacks = callbacks(settings, &server)?;
         let opened = driver::open(Parts {
             dir,
             retention: Retention { events: settings.state.keep_events },
@@ -148,13 +147,24 @@ impl Daemon {
         })?;
         let platform = platform(&settings.device, opened.platform_key.clone(), opened.driver.clone())?;
         let (driver, view) = (opened.driver.clone(), opened.view.clone());
-        let api = Api::new(driver.clone(), view.clone(), platform.clone(), clock, defaults(&settings.device));
-        let driver_ended =
-            opened.run(platform).context("cannot start the driver's thread").map_err(Failure::Other)?;
+        let callbacks = callbacks(settings, &driver, &server)?;
+        let api = Api::new(
+            driver.clone(),
+            view.clone(),
+            platform.clone(),
+            callbacks.clone(),
+            clock,
+            defaults(settings),
+        );
+        let driver_ended = opened
+            .run(platform.clone())
+            .context("cannot start the driver's thread")
+            .map_err(Failure::Other)?;
         let registration = doors.registration_url();
         let (doors, token) = doors.serve(&api, callbacks, &server);
-        if registration.is_some() {
-            debug!("the platform is to be told where to call back");
+        if let Some(url) = registration {
+            let (register, stop) = (callback::register(platform, url), stop.clone());
+            tasks.spawn(async move { stop.run_until_cancelled(register).await });
         }
         Ok((Self { api, driver, view, doors, stop, tasks, token }, driver_ended))
     }
@@ -248,12 +258,7 @@ impl Daemon {
 /// What of the settings the driver goes by.
 fn figures(settings: &Settings) -> Figures {
     Figures {
-        rules: Rules {
-            step_allowance: settings.device.qr_valid_for,
-            popup_allowance: settings.device.poll_timeout,
-            confirmations: settings.device.confirmations,
-            relogin: settings.relogin.clone(),
-        },
+        rules: rules(settings),
         max_in_flight: settings.device.max_polls,
         keep_dropped: settings.state.keep_dropped,
         check_interval: settings.device.check_interval,
@@ -262,20 +267,32 @@ fn figures(settings: &Settings) -> Figures {
     }
 }
 
-/// What logins are begun with that do not say.
-fn defaults(device: &Device) -> Defaults {
-    Defaults { device_type: device.device_type, proxy: device.proxy.clone() }
+/// What of the settings the API goes by where the caller does not say.
+fn defaults(settings: &Settings) -> Defaults {
+    let Device { device_type, proxy, .. } = &settings.device;
+    Defaults { device_type: *device_type, proxy: proxy.clone(), rules: rules(settings) }
+}
+
+/// What the machine goes by.
+fn rules(settings: &Settings) -> Rules {
+    Rules {
+        step_allowance: settings.device.qr_valid_for,
+        popup_allowance: settings.device.poll_timeout,
+        confirmations: settings.device.confirmations,
+        relogin: settings.relogin.clone(),
+    }
 }
 
 /// What takes callbacks, wherever they come in.
-fn callbacks(settings: &Settings, server: &Server) -> Result<Callbacks, Failure> {
+fn callbacks(settings: &Settings, driver: &Driver, server: &Server) -> Result<Callbacks, Failure> {
     let forward = settings.callback.forward_url.as_ref();
     let forward = forward
         .map(|url| Forward::begin(url, &server.tasks, server.stop.clone()))
         .transpose()
         .context("cannot pass chat messages on")
         .map_err(Failure::Configuration)?;
-    let hint: Hint = Arc::new(|wc_id| debug!(wcId = %wc_id, "an account may have gone offline"));
+    let driver = driver.clone();
+    let hint: Hint = Arc::new(move |wc_id| driver.hint(wc_id));
     Ok(Callbacks::new(hint, forward))
 }
 

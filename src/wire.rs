@@ -7,7 +7,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use wxlogin_state::public::{Account, Session};
-use wxlogin_state::{DeviceType, Label, Secret, StateName, Transition, WcId};
+use wxlogin_state::{DeviceType, Label, Method, Secret, StateName, Transition, WcId};
 
 /// Body of `POST /v1/sessions`: a login to begin.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +53,30 @@ fn is_false(value: &bool) -> bool {
 pub struct EnterCode {
     /// The code.
     pub code: Secret,
+}
+
+/// Body of `POST /v1/accounts/{wcId}/relogin`; may be left out.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct LogInAgain {
+    /// How; as the account needs it where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub method: Option<Method>,
+    /// Although it is online; that login ends when the new one succeeds.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub force: bool,
+}
+
+/// Body of `PATCH /v1/accounts/{wcId}`: what is absent stays.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct ChangeAccount {
+    /// What to call it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<Label>,
+    /// Whether to log it in again by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auto_relogin: Option<bool>,
 }
 
 /// A page of `GET /v1/sessions`.

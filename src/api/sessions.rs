@@ -76,8 +76,9 @@ pub(super) fn login_request(
     asked: CreateSession,
     request_key: Option<Arc<str>>,
 ) -> Result<LoginRequest, Refused> {
-    if asked.new_device && asked.wc_id.is_none() {
-        let detail = "newDevice says that a known account is to become a new device; name it with wcId";
+    if asked.new_device && asked.wc_id.is_none() && asked.label.is_none() {
+        let detail =
+            "newDevice says that a known account is to become a new device; name it with wcId or label";
         return Err(Refused::invalid("newDevice", detail));
     }
     let account = asked.wc_id.as_ref().and_then(|wc_id| api.view.account(wc_id));

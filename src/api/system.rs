@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Request, State};
+use axum::response::Response;
 use serde_json::{Value, json};
 
 use super::Api;
@@ -14,6 +15,11 @@ use crate::wire::ProblemCode;
 /// `GET /healthz`: 200 for as long as the process answers.
 pub(super) async fn healthz() -> Json<Value> {
     Json(json!({ "status": "ok" }))
+}
+
+/// `POST /v1/platform/callback`: a platform callback, passed on by whoever received it.
+pub(super) async fn callback(State(api): State<Arc<Api>>, request: Request) -> Response {
+    api.callbacks.receive(request).await
 }
 
 /// `GET /readyz`: 200 where changes are taken; 503 with the reason where they are not.

@@ -76,7 +76,7 @@ impl Reload {
         device.device_type = new.device_type;
         device.proxy = new.proxy;
         api.driver.go_by(figures(&self.current)).await;
-        api.defaults.send_replace(super::defaults(&self.current.device));
+        api.defaults.send_replace(super::defaults(&self.current));
         info!("the configuration was read again");
     }
 

@@ -137,7 +137,7 @@ pub(super) enum Message {
     Seen(Seen),
     Hint(WcId),
     KeepKey { key: PlatformKey, reply: Reply<()> },
-    Figures(Figures),
+    Figures(Box<Figures>),
     Ping(Reply<()>),
     Stop,
 }
@@ -170,9 +170,10 @@ impl Driver {
         self.ask(|reply| Message::Forget { wc_id: wc_id.clone(), reply }).await
     }
 
-    /// Something may have happened to the account: the platform is asked at once, and nothing else follows.
-    pub async fn hint(&self, wc_id: WcId) {
-        self.tell(Message::Hint(wc_id)).await;
+    /// Something may have happened to the account: the platform is asked at once, and nothing else follows. Lost
+    /// where the driver has more to do than it can; the next look at the list comes anyway.
+    pub fn hint(&self, wc_id: WcId) {
+        let _ = self.inbox.try_send(Message::Hint(wc_id));
     }
 
     /// Makes the platform's key durable.
@@ -182,7 +183,7 @@ impl Driver {
 
     /// Goes by other figures from now on; deadlines that are set stay.
     pub async fn go_by(&self, figures: Figures) {
-        self.tell(Message::Figures(figures)).await;
+        self.tell(Message::Figures(Box::new(figures))).await;
     }
 
     /// Answers after a full round of the driver, with a store that can be written.

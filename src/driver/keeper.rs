@@ -60,7 +60,7 @@ pub(super) struct Keeper {
 #[derive(Debug)]
 pub(super) enum Reopened {
     /// It can be written; this is what it holds.
-    Writable(Contents),
+    Writable(Box<Contents>),
     /// Not yet.
     NotYet,
     /// What is there is damaged: it has to be restored, which a start does.
@@ -164,7 +164,7 @@ impl Keeper {
                 self.store = Some(store);
                 self.take_ballast();
                 self.state.send_replace(StoreState::Writable);
-                Reopened::Writable(contents)
+                Reopened::Writable(Box::new(contents))
             }
             Err(NotOpened::Damaged(damage)) => {
                 error!(error = &damage as &dyn Error, "the store is damaged");

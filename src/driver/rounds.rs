@@ -215,7 +215,7 @@ impl Rounds {
             self.ground.platform_key = platform_key.or(self.ground.platform_key.take());
             self.commits += u64::from(!batch.is_empty());
             notices.iter().for_each(log_notice);
-            self.publish(changes, reviewed);
+            self.publish(changes, &reviewed);
             for act in acts {
                 self.watch.question(act, &view);
             }
@@ -265,7 +265,7 @@ impl Rounds {
             Message::KeepKey { key, reply } => Some(Answer::Done(reply, turn.keep_key(key))),
             Message::Figures(figures) => {
                 self.watch.set_interval(figures.check_interval);
-                self.ground.figures = figures;
+                self.ground.figures = *figures;
                 self.to_review = self.ground.view.everybody().into();
                 None
             }
@@ -351,7 +351,7 @@ impl Rounds {
 
     /// Shows what is durable, and sees to it that what it asks for goes on; also for the accounts that were
     /// `reviewed` and did not change.
-    fn publish(&mut self, changes: Changes, reviewed: Vec<WcId>) {
+    fn publish(&mut self, changes: Changes, reviewed: &[WcId]) {
         let stepped = changes.sessions.clone();
         let accounts: Vec<WcId> = changes.accounts.iter().map(|account| account.wc_id.clone()).collect();
         for wc_id in &changes.forgotten_accounts {
@@ -362,7 +362,7 @@ impl Rounds {
         for wc_id in &accounts {
             self.watch.note_change(wc_id);
         }
-        for wc_id in accounts.iter().chain(&reviewed) {
+        for wc_id in accounts.iter().chain(reviewed) {
             self.settle_account(wc_id);
         }
         // Only a session's last value says what must be going on.

@@ -29,6 +29,7 @@ mod secret;
 mod session;
 mod step;
 mod store;
+mod why;
 mod window;
 mod words;
 
@@ -55,4 +56,5 @@ pub use step::step;
 pub use store::{
     Batch, CommitError, Contents, OpenError, PlatformKey, RESTORED, ReadError, Retention, StateDir, Store,
 };
+pub use why::{Next, Why};
 pub use window::{Hours, Window};

@@ -138,7 +138,14 @@ impl Bench {
         let opened = driver::open(Parts {
             dir: StateDir::claim(dir.path())?,
             retention: RETENTION,
-            figures: Figures { rules: RULES, max_in_flight: STORED, keep_dropped: Duration::from_hours(24) },
+            figures: Figures {
+                rules: RULES,
+                max_in_flight: STORED,
+                keep_dropped: Duration::from_hours(24),
+                check_interval: Duration::from_hours(1),
+                device: DeviceType::Ipad,
+                proxy: None,
+            },
             clock,
             tasks: TaskTracker::new(),
         })?;

@@ -43,7 +43,13 @@ pub(crate) fn account(wc_id: &str, login: Option<&str>) -> Account {
         first_login_at: NOW,
         last_login_at: NOW,
         first_drop_due_at: Some(NOW + SignedDuration::from_hours(24)),
+        settled: false,
+        stable_until: None,
         moments_allowed_at: NOW + SignedDuration::from_hours(72),
+        auto_relogin: true,
+        relogin: None,
+        rest: None,
+        last_drop: None,
         sessions: login.map(|w_id| w_id.parse().unwrap()).into_iter().collect(),
     }
 }

@@ -10,8 +10,8 @@ use tokio::sync::oneshot;
 use tokio_util::task::TaskTracker;
 use wxlogin_state::public::Event;
 use wxlogin_state::{
-    Account, Answer, Batch, DeviceType, Input, Issued, Profile, Retention, Rules, Seq, Session, State,
-    StateDir, StateName, Store, Verdict, WId, step,
+    Account, Answer, Batch, DeviceType, Input, Issued, Profile, Retention, Rules, Seq, Session, Source,
+    State, StateDir, StateName, Store, Verdict, WId, step,
 };
 
 use super::platform::Fake;
@@ -26,8 +26,14 @@ pub(super) const ALLOWANCE: Duration = Duration::from_mins(5);
 const RULES: Rules = Rules::DEFAULT;
 
 /// Dropped sessions stay known for two hours.
-const FIGURES: Figures =
-    Figures { rules: RULES, max_in_flight: 10_000, keep_dropped: Duration::from_hours(2) };
+const FIGURES: Figures = Figures {
+    rules: RULES,
+    max_in_flight: 10_000,
+    keep_dropped: Duration::from_hours(2),
+    check_interval: Duration::from_hours(1),
+    device: DeviceType::Ipad,
+    proxy: None,
+};
 
 const RETENTION: Retention = Retention { events: 100_000 };
 
@@ -219,7 +225,9 @@ fn prepare(place: &TempDir, sessions: &[Session]) {
         batch.push_event(&Event::of_session(seq, session.created_at, session)).unwrap();
         if let State::Online { profile } = &session.state {
             let now = session.state_since;
-            batch.put_account(&Account::logged_in(None, session, profile, now, &RULES)).unwrap();
+            batch
+                .put_account(&Account::first_login(session, profile, Source::LoginInfo, now, &RULES))
+                .unwrap();
         }
     }
     store.commit(&batch).unwrap();

@@ -162,7 +162,7 @@ impl Tend<'_> {
         let rules = &self.rules.relogin;
         let account = &mut self.account;
         account.label = login.label.clone().or(account.label.take());
-        account.profile = Box::new(profile.clone());
+        *account.profile = profile.clone();
         account.device = login.device;
         account.proxy = login.proxy.clone().or(account.proxy.take());
         account.current_w_id = Some(login.w_id.clone());
@@ -534,7 +534,7 @@ impl Tend<'_> {
         // What lies further ahead than it ever could was noted before the clock was set back.
         match &mut self.account.stage {
             Stage::FirstDay { drop_due_at, .. } => {
-                *drop_due_at = (*drop_due_at).min(after(now, rules.first_drop))
+                *drop_due_at = (*drop_due_at).min(after(now, rules.first_drop));
             }
             Stage::Settled { since, stable_until, .. } => {
                 *since = (*since).min(now);
