@@ -1,6 +1,7 @@
 //! A daemon for the tests of the client and of `wxloginctl`: the control API over a real Unix socket, with
 //! sessions that the test moves by hand. It knows no rules beyond what the tests need.
 
+mod accounts;
 mod values;
 
 use std::path::PathBuf;
@@ -18,12 +19,15 @@ use tokio::net::UnixListener;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 use wxlogin_state::public::{Account, Session};
-use wxlogin_state::{DropReason, StateName, Transition, Version};
+use wxlogin_state::{DropReason, StateName, Transition, Version, Why};
 
-pub(crate) use values::{NOW, account, code_wanted, dropped, online, session, slider_wanted};
+pub(crate) use accounts::Asked;
+pub(crate) use values::{
+    NOW, account, calling, code_wanted, dropped, due, in_flight, offline, online, session, slider_wanted, why,
+};
 
 use super::{Client, Target};
-use crate::wire::{AccountPage, CreateSession, EnterCode, History, Problem, ProblemCode, SessionPage};
+use crate::wire::{CreateSession, EnterCode, History, Problem, ProblemCode, SessionPage};
 
 /// The only code that is right.
 pub(crate) const CODE: &str = "123456";
@@ -49,10 +53,14 @@ struct Shared {
 pub(crate) struct World {
     pub(crate) sessions: Vec<Session>,
     pub(crate) accounts: Vec<Account>,
-    /// What `POST /v1/sessions` is refused with.
+    /// What logins and changes of accounts are refused with.
     pub(crate) refusal: Option<Problem>,
     /// The bodies of `POST /v1/sessions`.
     pub(crate) created: Vec<CreateSession>,
+    /// What was asked of accounts, in order.
+    pub(crate) asked: Vec<Asked>,
+    /// The answer to every "why?".
+    pub(crate) why: Option<Why>,
     /// How many blocking reads have come.
     pub(crate) reads: usize,
 }
@@ -95,6 +103,11 @@ impl Fake {
     /// Changes a session, raising its version and waking its readers.
     pub(crate) fn change(&self, w_id: &str, change: impl FnOnce(&mut Session)) {
         self.shared.change(w_id, change).unwrap();
+    }
+
+    /// Changes an account, raising its version.
+    pub(crate) fn change_account(&self, wc_id: &str, change: impl FnOnce(&mut Account)) {
+        self.shared.change_account(wc_id, change).unwrap();
     }
 
     /// Ends once so many blocking reads have come.
@@ -160,8 +173,8 @@ fn routes(shared: Arc<Shared>) -> Router {
         .route("/v1/sessions/{w_id}/verify", post(verify))
         .route("/v1/sessions/{w_id}/slider-done", post(slider_done))
         .route("/v1/sessions/{w_id}/history", get(history))
-        .route("/v1/accounts", get(accounts))
-        .route("/v1/accounts/{wc_id}", get(read_account))
+        .route("/v1/sessions/{w_id}/why", get(accounts::why))
+        .merge(accounts::routes())
         .route("/healthz", get(async || "ok"))
         .route("/readyz", get(async || (StatusCode::BAD_GATEWAY, "<html>")))
         .with_state(shared)
@@ -272,14 +285,4 @@ async fn history(State(shared): Fakes, Path(w_id): Path<String>) -> Result<Json<
     let first =
         Transition { at: session.created_at, version: Version(1), from: None, to: session.state, why };
     Ok(Json(History { history: vec![first] }))
-}
-
-async fn accounts(State(shared): Fakes) -> Json<AccountPage> {
-    Json(AccountPage { accounts: shared.world.lock().unwrap().accounts.clone(), next: None })
-}
-
-async fn read_account(State(shared): Fakes, Path(wc_id): Path<String>) -> Result<Json<Account>, Refused> {
-    let world = shared.world.lock().unwrap();
-    let account = world.accounts.iter().find(|account| account.wc_id.as_str() == wc_id);
-    account.cloned().map(Json).ok_or_else(|| missing(&wc_id))
 }

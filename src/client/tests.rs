@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use wxlogin_state::{Secret, StateName, Version};
+use wxlogin_state::{Method, Secret, StateName, Version};
 
-use super::fake::{self, Fake};
+use super::fake::{self, Asked, Fake};
 use super::{Advice, Client, ClientError, Filter, QrForm, Target};
-use crate::wire::{CreateSession, Problem, ProblemCode};
+use crate::wire::{ChangeAccount, CreateSession, LogInAgain, Problem, ProblemCode};
 
 #[tokio::test]
 async fn a_login_goes_from_its_qr_to_its_end() {
@@ -51,6 +51,27 @@ async fn all_sessions_come_page_after_page() {
     assert_eq!(all.len(), 7);
     let none = Filter { state: Some(StateName::Online), ..Filter::default() };
     assert!(client.all_sessions(&none).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn an_account_is_logged_in_again_changed_explained_and_forgotten() {
+    let fake = Fake::start();
+    fake.world().accounts.push(fake::offline("wxid_a"));
+    let client = fake.client();
+    let how = LogInAgain { method: Some(Method::PopUp), force: true };
+    let relogin = client.relogin("wxid_a", &how).await.unwrap().relogin.unwrap();
+    assert_eq!(relogin.method, Method::PopUp);
+    let change = ChangeAccount { label: Some("shop".parse().unwrap()), auto_relogin: Some(false) };
+    let changed = client.change_account("wxid_a", &change).await.unwrap();
+    assert!(changed.label.is_some() && !changed.auto_relogin);
+    assert!(client.why_account("wxid_a").await.unwrap_err().is_not_found());
+    fake.world().why = Some(fake::why());
+    assert_eq!(client.why_account("wxid_a").await.unwrap(), fake::why());
+    assert_eq!(client.why_session("w-1").await.unwrap(), fake::why());
+    client.forget("wxid_a").await.unwrap();
+    assert!(client.forget("wxid_a").await.unwrap_err().is_not_found());
+    let asked = [Asked::Relogin(how), Asked::Change(change), Asked::Forget, Asked::Forget];
+    assert_eq!(fake.world().asked, asked);
 }
 
 #[tokio::test]

@@ -1,8 +1,11 @@
 //! Sessions and accounts as a test wants them, all at one moment.
 
 use jiff::{SignedDuration, Timestamp};
-use wxlogin_state::public::{Account, Session, Slider, Verify};
-use wxlogin_state::{DeviceType, Drop, DropReason, Profile, Qr, StateName, Version};
+use wxlogin_state::public::{Account, PhaseName, Relogin, Session, Slider, Verify};
+use wxlogin_state::{
+    DeviceType, Drop, DropReason, Evidence, LastDrop, Method, Next, Profile, Qr, Source, StateName, Version,
+    Why,
+};
 
 /// The time at which the fake's sessions are: `2026-01-01T00:00:00Z`.
 pub(crate) const NOW: Timestamp = Timestamp::constant(1_767_225_600, 0);
@@ -83,4 +86,58 @@ pub(crate) fn dropped(session: &mut Session, reason: DropReason, detail: &str) {
     session.state = StateName::Dropped;
     (session.qr, session.verify, session.slider) = (None, None, None);
     session.drop = Some(Drop { reason, detail: detail.to_owned(), at: NOW });
+}
+
+/// An account whose login has been lost just now.
+pub(crate) fn offline(wc_id: &str) -> Account {
+    let last_drop = LastDrop { w_id: "w-lost".parse().unwrap(), at: NOW, reason: DropReason::Offline };
+    Account {
+        first_drop_due_at: None,
+        settled: true,
+        moments_allowed_at: NOW,
+        last_drop: Some(last_drop),
+        ..account(wc_id, None)
+    }
+}
+
+fn relogin(method: Method, phase: PhaseName) -> Relogin {
+    let why = "a person asked for it".to_owned();
+    Relogin { due_at: NOW, attempt: 1, method, why, phase, w_id: None }
+}
+
+/// The platform is called to log it in.
+pub(crate) fn calling(account: &mut Account, method: Method) {
+    account.relogin = Some(relogin(method, PhaseName::Calling));
+}
+
+/// A login of it is to be completed.
+pub(crate) fn in_flight(account: &mut Account, w_id: &str) {
+    let w_id = Some(w_id.parse().unwrap());
+    account.relogin = Some(Relogin { w_id, ..relogin(Method::Qr, PhaseName::InFlight) });
+}
+
+/// A login by QR begins by itself in so many seconds.
+pub(crate) fn due(account: &mut Account, seconds: i64, why: &str) {
+    let due_at = NOW + SignedDuration::from_secs(seconds);
+    account.relogin = Some(Relogin { due_at, why: why.to_owned(), ..relogin(Method::Qr, PhaseName::Due) });
+}
+
+/// An account that waits for its QR to be scanned, and how that came.
+pub(crate) fn why() -> Why {
+    let seen = |minutes: i64, from, what: &str| Evidence {
+        at: NOW - SignedDuration::from_mins(minutes),
+        from,
+        what: what.to_owned(),
+    };
+    Why {
+        state: "logging-in".to_owned(),
+        since: NOW - SignedDuration::from_mins(3),
+        what: "a person must complete the login w-1: it went offline".to_owned(),
+        evidence: vec![
+            seen(4, Source::IsOnline, "the platform says that it is offline"),
+            seen(3, Source::PopUp, "the pop-up login failed: 对方拒绝了登录请求\x1b[2J"),
+        ],
+        next: Some(Next { at: soon(), what: "the login is given up if it is still qr-issued".to_owned() }),
+        todo: Some("scan the QR and confirm on the phone (wxloginctl qr w-1)".to_owned()),
+    }
 }
