@@ -11,12 +11,16 @@ mod follow;
 mod list;
 mod live;
 mod login;
+mod relogin;
+mod settings;
 mod show;
+mod standing;
 mod steps;
 mod table;
 mod terminal;
 mod text;
 mod time;
+mod why;
 mod words;
 
 use std::ffi::OsString;
@@ -116,6 +120,10 @@ async fn dispatch(context: &mut Context<'_>, verb: Verb) -> Result<Exit, Failure
         Verb::Accounts => list::accounts(context).await,
         Verb::History { w_id } => list::history(context, &w_id).await,
         Verb::Status { name } => show::status(context, &name).await,
+        Verb::Why { name } => why::why(context, &name).await,
+        Verb::Relogin(asked) => relogin::relogin(context, asked).await,
+        Verb::Set(change) => settings::set(context, change).await,
+        Verb::Forget { wc_id } => settings::forget(context, &wc_id).await,
         Verb::Login(login) => login::login(context, login).await,
         Verb::Qr(qr) => steps::qr(context, qr).await,
         Verb::Verify { w_id, code } => steps::verify(context, &w_id, code).await,

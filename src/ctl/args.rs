@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use wxlogin_state::{DeviceType, Label, StateName, WcId};
+use wxlogin_state::{DeviceType, Label, Method, StateName, WcId};
 
 use crate::client::Named;
 
@@ -31,6 +31,9 @@ EXAMPLES:
   wxloginctl login --label shop --wait
   wxloginctl list --all --json
   wxloginctl status 0000016e
+  wxloginctl relogin wxid_a --wait
+  wxloginctl set wxid_a --auto-relogin off
+  wxloginctl why wxid_a
 
 SEE ALSO:
   wxlogind(8), journalctl(1)";
@@ -38,7 +41,7 @@ SEE ALSO:
 /// Control the WeChat logins that wxlogind keeps alive
 ///
 /// A login (wId) begins with a QR that a person scans, and ends for good when it drops. An account (wcId) goes on
-/// from one login to the next; log a known account in again with --wc-id, never as a new one.
+/// from one login to the next: `relogin` logs a known account in again, which never is a new one.
 #[derive(Debug, Parser)]
 #[command(name = "wxloginctl", version, after_long_help = AFTER)]
 pub(super) struct CommandLine {
@@ -97,8 +100,16 @@ pub(super) enum Verb {
         #[arg(value_name = "WID|WCID")]
         name: String,
     },
+    /// Show why a login or an account is as it is: what was observed, what comes next, what a person must do
+    Why {
+        /// A login's wId (its first characters will do), or an account's wcId
+        #[arg(value_name = "WID|WCID")]
+        name: String,
+    },
     /// Begin a login
     Login(Login),
+    /// Log a known account in again
+    Relogin(Relogin),
     /// Draw a login's QR in the terminal, or save it
     Qr(Qr),
     /// Pass on the code that the phone shows
@@ -121,6 +132,14 @@ pub(super) enum Verb {
         /// The login, or an account whose current login is meant
         #[arg(value_name = "WID|WCID")]
         name: String,
+    },
+    /// Change what a person decides about an account
+    Set(Set),
+    /// Forget an account that is not online
+    Forget {
+        /// The account
+        #[arg(value_name = "WCID")]
+        wc_id: WcId,
     },
     /// Show how a login came where it is
     History {
@@ -157,6 +176,9 @@ pub(super) struct Login {
     /// The platform's region to log in from, 1 to 23
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=23))]
     pub(super) proxy: Option<u8>,
+    /// Make a new device of an account that logged in here before; it will drop once more within a day
+    #[arg(long)]
+    pub(super) new_device: bool,
     /// Begin even though the account is online
     #[arg(long)]
     pub(super) force: bool,
@@ -164,8 +186,46 @@ pub(super) struct Login {
     #[arg(long)]
     pub(super) wait: bool,
     /// Go on with a login that is under way, as with --wait, instead of beginning one
-    #[arg(long, value_name = "WID", conflicts_with_all = ["wc_id", "label", "device_type", "proxy", "force"])]
+    #[arg(long, value_name = "WID", conflicts_with_all = BEGINS)]
     pub(super) resume: Option<String>,
+}
+
+/// The options of `login` that are about beginning one.
+const BEGINS: [&str; 6] = ["wc_id", "label", "device_type", "proxy", "new_device", "force"];
+
+#[derive(Debug, Args)]
+pub(super) struct Relogin {
+    /// The account
+    #[arg(value_name = "WCID")]
+    pub(super) wc_id: WcId,
+    /// A box to confirm on the phone, or a QR to scan; where left out, as the account needs it
+    #[arg(long, value_parser = method())]
+    pub(super) method: Option<Method>,
+    /// Although it is online; that login ends when the new one succeeds
+    #[arg(long)]
+    pub(super) force: bool,
+    /// Wait for the box to be confirmed, or go along with the QR as `login --wait` does, until it is online
+    #[arg(long)]
+    pub(super) wait: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Set {
+    /// The account
+    #[arg(value_name = "WCID")]
+    pub(super) wc_id: WcId,
+    /// What to call it
+    #[arg(long, value_name = "TEXT", required_unless_present = "auto_relogin")]
+    pub(super) label: Option<Label>,
+    /// Whether to log it in again by itself when it drops
+    #[arg(long, value_enum)]
+    pub(super) auto_relogin: Option<Switch>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Switch {
+    On,
+    Off,
 }
 
 #[derive(Debug, Args)]
@@ -192,6 +252,12 @@ fn device_type() -> impl TypedValueParser<Value = DeviceType> {
         .try_map(|name| name.parse::<DeviceType>())
 }
 
+/// The public spellings.
+fn method() -> impl TypedValueParser<Value = Method> {
+    PossibleValuesParser::new(["popup", "qr"])
+        .map(|name| if name == "popup" { Method::PopUp } else { Method::Qr })
+}
+
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
@@ -210,6 +276,12 @@ mod tests {
             "wxloginctl login --proxy 24",
             "wxloginctl login --device-type phone",
             "wxloginctl login --resume w --force",
+            "wxloginctl login --resume w --new-device",
+            "wxloginctl relogin",
+            "wxloginctl relogin wxid_a --method sms",
+            "wxloginctl set wxid_a",
+            "wxloginctl set wxid_a --auto-relogin maybe",
+            "wxloginctl forget",
             "wxloginctl list --state gone",
             "wxloginctl --socket /s --url http://h list",
             "wxloginctl qr w --png a --svg b",

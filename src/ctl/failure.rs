@@ -24,12 +24,14 @@ pub(super) enum Failure {
     #[error(transparent)]
     Client(#[from] ClientError),
     /// The daemon refused something for which the command line knows a way.
-    #[error("{problem}")]
+    #[error("{sentence}")]
     Hinted {
-        /// What the daemon says.
+        /// What the daemon says, for programs.
         problem: Box<Problem>,
-        /// The way.
-        hint: &'static str,
+        /// The same for people.
+        sentence: String,
+        /// The ways, a line each.
+        hints: Vec<String>,
     },
     /// The daemon was not named in a way that can be used.
     #[error(transparent)]
@@ -54,6 +56,11 @@ pub(super) enum Failure {
 }
 
 impl Failure {
+    /// What the daemon says, with a way on from there.
+    pub(super) fn hinted(problem: Box<Problem>, hint: impl Into<String>) -> Self {
+        Self::Hinted { sentence: problem.to_string(), problem, hints: vec![hint.into()] }
+    }
+
     /// The exit status it means.
     pub(super) fn exit(&self) -> Exit {
         match self {
@@ -81,7 +88,7 @@ impl Failure {
             lines.push(format!("  because: {}", plain(&cause.to_string())));
             source = cause.source();
         }
-        lines.extend(self.hint().map(|hint| format!("  {hint}")));
+        lines.extend(self.hints().into_iter().map(|hint| format!("  {}", plain(hint))));
         lines.join("\n") + "\n"
     }
 
@@ -95,22 +102,27 @@ impl Failure {
     }
 
     /// What a person can do about it that the daemon, which does not know this program, does not say.
-    fn hint(&self) -> Option<&'static str> {
-        if let Self::Hinted { hint, .. } = self {
-            return Some(hint);
+    fn hints(&self) -> Vec<&str> {
+        if let Self::Hinted { hints, .. } = self {
+            return hints.iter().map(String::as_str).collect();
         }
-        match self.problem()?.code {
-            ProblemCode::Unauthorized => Some(
-                "The token is the one in <state directory>/control.token on the daemon's host; name a copy with --token-file.",
-            ),
-            ProblemCode::NotReady => Some("The daemon is starting or stopping; try again in a moment."),
-            ProblemCode::StoreFull => Some("Make room on the disk of the state directory; nothing was lost."),
-            ProblemCode::PlatformUnreachable => {
-                Some("The daemon itself is well; journalctl -u wxlogind shows what the platform answers.")
-            }
-            ProblemCode::Internal => Some("journalctl -u wxlogind says more."),
-            _ => None,
+        self.problem().and_then(|problem| usual_hint(&problem.code)).into_iter().collect()
+    }
+}
+
+/// What helps against this kind of problem, whatever was asked.
+fn usual_hint(code: &ProblemCode) -> Option<&'static str> {
+    match code {
+        ProblemCode::Unauthorized => Some(
+            "The token is the one in <state directory>/control.token on the daemon's host; name a copy with --token-file.",
+        ),
+        ProblemCode::NotReady => Some("The daemon is starting or stopping; try again in a moment."),
+        ProblemCode::StoreFull => Some("Make room on the disk of the state directory; nothing was lost."),
+        ProblemCode::PlatformUnreachable => {
+            Some("The daemon itself is well; journalctl -u wxlogind shows what the platform answers.")
         }
+        ProblemCode::Internal => Some("journalctl -u wxlogind says more."),
+        _ => None,
     }
 }
 

@@ -26,9 +26,6 @@ use crate::client::{Client, ClientError};
 /// How long one blocking read lasts (contract.md's own example).
 const READ: Duration = Duration::from_secs(30);
 
-/// Pause between two reads where the first brought nothing.
-const PAUSE: Duration = Duration::from_secs(1);
-
 /// How many reads in a row may fail to reach the daemon: it restarts within seconds, and the login survives.
 const RESTART_READS: u32 = 30;
 
@@ -38,6 +35,15 @@ const ASK_CODE: &str = "The code that the phone shows: ";
 /// Goes along with `session` to its end. In JSON: one line for each version, and nothing is asked.
 pub(super) async fn follow(context: &mut Context<'_>, session: Session) -> Result<Exit, Failure> {
     let interrupted = (context.terminal.interrupt)();
+    go_along(context, session, interrupted).await
+}
+
+/// The same for who has asked for Ctrl-C already.
+pub(super) async fn go_along(
+    context: &mut Context<'_>,
+    session: Session,
+    interrupted: BoxFuture<'static, ()>,
+) -> Result<Exit, Failure> {
     let asks = context.terminal.keyboard.is_terminal && !context.json;
     Follow { context, session, asks, interrupted }.run().await
 }
@@ -86,9 +92,10 @@ impl Follow<'_, '_> {
 
     async fn next(&mut self) -> Result<Happened, Failure> {
         let wanted = self.wanted();
+        let pause = self.context.terminal.pause;
         let keyboard = &mut self.context.terminal.keyboard;
         tokio::select! {
-            newer = newer(&self.context.client, &self.session, PAUSE) => Ok(Happened::Changed(Box::new(newer?))),
+            newer = newer(&self.context.client, &self.session, pause) => Ok(Happened::Changed(Box::new(newer?))),
             line = keyboard.line(), if wanted != Wanted::Nothing => Ok(Happened::Typed(line)),
             () = &mut self.interrupted => Ok(Happened::Interrupted),
         }
@@ -150,12 +157,22 @@ impl Follow<'_, '_> {
     }
 }
 
-/// The session as soon as it has changed; lasts through a restart of the daemon.
+/// The session as soon as it has changed.
 async fn newer(client: &Client, session: &Session, pause: Duration) -> Result<Session, ClientError> {
+    let read = async || client.session_after(session.w_id.as_str(), session.version, READ).await;
+    patient(read, |newer| newer.version > session.version, pause).await
+}
+
+/// Reads until there is something new; lasts through a restart of the daemon.
+pub(super) async fn patient<T>(
+    read: impl AsyncFn() -> Result<T, ClientError>,
+    is_new: impl Fn(&T) -> bool,
+    pause: Duration,
+) -> Result<T, ClientError> {
     let mut missed = 0;
     loop {
-        match client.session_after(session.w_id.as_str(), session.version, READ).await {
-            Ok(newer) if newer.version > session.version => return Ok(newer),
+        match read().await {
+            Ok(new) if is_new(&new) => return Ok(new),
             Ok(_) => missed = 0,
             Err(error) if error.is_unreachable() && missed < RESTART_READS => missed += 1,
             Err(error) => return Err(error),

@@ -7,9 +7,9 @@ use wxlogin_state::public::{Account, Session};
 use super::args;
 use super::failure::{Exit, Failure};
 use super::table::{Cell, Column, table};
-use super::text::{Paint, Tone};
+use super::text::Paint;
 use super::time::{absolute, lasted, relative};
-use super::{Context, find, live, words};
+use super::{Context, find, live, standing, words};
 use crate::client::Filter;
 use crate::wire::{AccountPage, History, SessionPage};
 
@@ -110,22 +110,22 @@ pub(super) fn render_accounts(
 ) -> String {
     const COLUMNS: [Column; 6] = [
         Column::whole("WCID"),
-        Column::whole("ONLINE"),
+        Column::whole("STATE"),
+        Column::whole("FOR"),
         Column::shrinking("LABEL"),
         Column::shrinking("NICKNAME"),
-        Column::whole("LAST LOGIN"),
-        Column::whole("CURRENT WID"),
+        Column::wrapping("NOTE"),
     ];
     let row = |account: &Account| {
-        let (online, tone) = if account.online { ("yes", Tone::Good) } else { ("no", Tone::Bad) };
+        let (state, tone) = standing::state(account);
         let nickname = account.profile.as_ref().and_then(|profile| profile.nick_name.as_deref());
         [
             account.wc_id.as_str().into(),
-            Cell::toned(online, tone),
+            Cell::toned(state, tone),
+            lasted(standing::since(account), now).into(),
             account.label.as_ref().map_or("", |label| label.as_str()).into(),
             nickname.unwrap_or_default().into(),
-            relative(account.last_login_at, now).into(),
-            account.current_w_id.as_ref().map_or("", |w_id| w_id.as_str()).into(),
+            standing::note(account, now).into(),
         ]
     };
     let rows: Vec<_> = accounts.iter().map(row).collect();

@@ -1,13 +1,14 @@
 //! `status`: everything about one login or account, and what to do next.
 
 use jiff::Timestamp;
+use wxlogin_state::StateName;
 use wxlogin_state::public::{Account, Session};
 
 use super::failure::{Exit, Failure};
 use super::find::{Found, find};
 use super::text::{Paint, Tone, plain, width};
 use super::time::both;
-use super::{Context, words};
+use super::{Context, standing, words};
 
 /// `wxloginctl status`. In JSON: the session, or the account where that was named.
 pub(super) async fn status(context: &mut Context<'_>, name: &str) -> Result<Exit, Failure> {
@@ -44,15 +45,29 @@ pub(super) fn render(
 ) -> String {
     let mut paragraphs = Vec::new();
     paragraphs.extend(session.map(|session| block(&session_facts(session, now, paint))));
-    paragraphs.extend(account.map(|account| block(&account_facts(account, now))));
-    let online = account.is_some_and(|account| account.online);
-    let mut todo = session.map(|session| words::todo(session, now)).unwrap_or_default();
-    todo.extend(account.filter(|_| online).map(|account| words::expected(account, now)).unwrap_or_default());
+    paragraphs.extend(account.map(|account| block(&account_facts(account, now, paint))));
+    let mut todo = todo(session, account, now);
     if !todo.is_empty() {
         todo.insert(0, paint.tone(Tone::Strong, "Next"));
         paragraphs.push(todo.join("\n  ") + "\n");
     }
     paragraphs.join("\n")
+}
+
+/// What to do now, and what is to be expected; in sentences, one a line. What comes after the end of a login is
+/// said by its account, where that is known: it may be on its way already.
+pub(super) fn todo(session: Option<&Session>, account: Option<&Account>, now: Timestamp) -> Vec<String> {
+    let over = |session: &Session| session.state == StateName::Dropped && session.successor.is_none();
+    let mut sentences = match session {
+        Some(session) if account.is_some() && over(session) => {
+            words::wrong_region(session).into_iter().collect()
+        }
+        Some(session) => words::todo(session, now),
+        None => Vec::new(),
+    };
+    let shown = session.map(|session| &session.w_id);
+    sentences.extend(account.map(|account| standing::todo(account, shown, now)).unwrap_or_default());
+    sentences
 }
 
 type Fact = (&'static str, String);
@@ -79,12 +94,21 @@ fn session_facts(session: &Session, now: Timestamp, paint: Paint) -> Vec<Fact> {
     facts
 }
 
-fn account_facts(account: &Account, now: Timestamp) -> Vec<Fact> {
-    let online = match &account.current_w_id {
-        Some(w_id) => format!("online as {w_id}"),
-        None => "not online".to_owned(),
+fn account_facts(account: &Account, now: Timestamp, paint: Paint) -> Vec<Fact> {
+    let (state, tone) = standing::state(account);
+    let state = paint.tone(tone, state);
+    let state = match (&account.current_w_id, account.relogin.is_none()) {
+        (Some(w_id), _) => format!("{state} as {w_id}"),
+        (None, true) => format!("{state}: {}", standing::note(account, now)),
+        (None, false) => state,
     };
-    let mut facts = vec![("Account", account.wc_id.to_string()), ("State", online)];
+    let mut facts = vec![("Account", account.wc_id.to_string()), ("State", state)];
+    if let Some(relogin) = &account.relogin {
+        facts.push(("Re-login", standing::relogin(relogin, now)));
+    }
+    if let Some(drop) = &account.last_drop {
+        facts.push(("Last drop", format!("{}: {}", both(drop.at, now), words::ending(drop.reason).0)));
+    }
     facts.extend(account.label.as_ref().map(|label| ("Label", plain(label.as_str()))));
     let profile = account.profile.as_ref();
     let said = |text: &Option<String>| text.as_deref().filter(|text| !text.is_empty()).map(plain);
@@ -93,6 +117,8 @@ fn account_facts(account: &Account, now: Timestamp) -> Vec<Fact> {
     facts.extend(profile.and_then(|profile| said(&profile.device_type)).map(|phone| ("Phone", phone)));
     facts.push(("First here", both(account.first_login_at, now)));
     facts.push(("Last login", both(account.last_login_at, now)));
+    facts.push(("Settled", standing::settled(account, now)));
+    facts.push(("Auto re-login", if account.auto_relogin { "on" } else { "off" }.to_owned()));
     facts.push(("Logins", account.sessions.len().to_string()));
     facts
 }

@@ -1,6 +1,6 @@
 //! Aligned columns that fit the terminal.
 
-use super::text::{Paint, Tone, fit, plain, width};
+use super::text::{Paint, Tone, fit, plain, width, wrap};
 
 /// Narrowest that a shrinking column gets, in columns of the terminal.
 const NARROWEST: usize = 8;
@@ -8,21 +8,33 @@ const NARROWEST: usize = 8;
 /// What stands between two columns.
 const GAP: &str = "  ";
 
-/// A column's heading, and whether it gives way where the terminal is too narrow.
+/// A column's heading, and how it gives way where the terminal is too narrow.
 pub(super) struct Column {
     heading: &'static str,
-    shrinks: bool,
+    gives_way: GivesWay,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum GivesWay {
+    Never,
+    Cut,
+    Wrapped,
 }
 
 impl Column {
     /// A column that is always shown whole: what it holds is copied into the next command.
     pub(super) const fn whole(heading: &'static str) -> Self {
-        Self { heading, shrinks: false }
+        Self { heading, gives_way: GivesWay::Never }
     }
 
-    /// A column that gives way.
+    /// A column that is cut.
     pub(super) const fn shrinking(heading: &'static str) -> Self {
-        Self { heading, shrinks: true }
+        Self { heading, gives_way: GivesWay::Cut }
+    }
+
+    /// A column that takes several lines: each word of it counts.
+    pub(super) const fn wrapping(heading: &'static str) -> Self {
+        Self { heading, gives_way: GivesWay::Wrapped }
     }
 }
 
@@ -56,15 +68,26 @@ pub(super) fn table<const N: usize>(
     let headings = columns.each_ref().map(|column| Cell::toned(column.heading, Tone::Strong));
     let mut lines = String::new();
     for row in std::iter::once(&headings).chain(rows) {
-        let mut line = String::new();
-        for (index, (cell, wide)) in row.iter().zip(widths).enumerate() {
-            let text = fit(&cell.text, wide);
-            let padding = if index + 1 == N { 0 } else { wide.saturating_sub(width(&text)) + GAP.len() };
-            line += &paint.tone(cell.tone, &text);
-            line += &" ".repeat(padding);
+        let mut cells = row.iter().zip(columns).zip(widths);
+        let cells: [Vec<String>; N] = std::array::from_fn(|_| match cells.next() {
+            Some(((cell, column), wide)) if column.gives_way == GivesWay::Wrapped => wrap(&cell.text, wide),
+            Some(((cell, _), wide)) => vec![fit(&cell.text, wide)],
+            None => Vec::new(),
+        });
+        let high = cells.iter().map(Vec::len).max().unwrap_or(0);
+        for at in 0..high {
+            let mut line = String::new();
+            for (index, ((cell, texts), wide)) in row.iter().zip(&cells).zip(widths).enumerate() {
+                let text = texts.get(at).map_or("", String::as_str);
+                let padding = if index + 1 == N { 0 } else { wide.saturating_sub(width(text)) + GAP.len() };
+                if !text.is_empty() {
+                    line += &paint.tone(cell.tone, text);
+                }
+                line += &" ".repeat(padding);
+            }
+            lines += line.trim_end();
+            lines.push('\n');
         }
-        lines += line.trim_end();
-        lines.push('\n');
     }
     lines
 }
@@ -81,8 +104,11 @@ fn widths<const N: usize>(columns: &[Column; N], rows: &[[Cell; N]], available: 
     let mut excess =
         (widths.iter().sum::<usize>() + GAP.len() * N.saturating_sub(1)).saturating_sub(available);
     while excess > 0 {
-        let shrinkable =
-            widths.iter_mut().zip(columns).filter(|(_, column)| column.shrinks).map(|(wide, _)| wide);
+        let shrinkable = widths
+            .iter_mut()
+            .zip(columns)
+            .filter(|(_, column)| column.gives_way != GivesWay::Never)
+            .map(|(wide, _)| wide);
         match shrinkable.max_by_key(|wide| **wide) {
             Some(widest) if *widest > NARROWEST => *widest -= 1,
             _ => break,
@@ -122,6 +148,20 @@ mod tests {
             "WID   WHO       NOTE\n\
              w-1   贝塔同学  offline\n\
              w-22  Zoë       the platform …\n"
+        );
+    }
+
+    #[test]
+    fn a_wrapping_column_says_every_word_below_itself() {
+        const COLUMNS: [Column; 2] = [Column::whole("FROM"), Column::wrapping("WHAT")];
+        let rows =
+            [["/isOnline".into(), "the platform says: 对方拒绝了".into()], ["person".into(), "so".into()]];
+        assert_eq!(
+            table(&COLUMNS, &rows, Some(27), Paint(false)),
+            "FROM       WHAT\n\
+             /isOnline  the platform\n           \
+             says: 对方拒绝了\n\
+             person     so\n"
         );
     }
 

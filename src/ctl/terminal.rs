@@ -3,10 +3,12 @@
 use std::ffi::OsString;
 use std::io::{self, BufRead, BufReader, IsTerminal, Write};
 use std::thread;
+use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook_tokio::Signals;
 use tokio::sync::mpsc;
@@ -25,11 +27,18 @@ pub(super) struct Terminal<'a> {
     pub(super) width: Option<usize>,
     /// The time of day.
     pub(super) now: &'a dyn Fn() -> Timestamp,
+    /// Where its clock hangs; UTC where the host does not say.
+    pub(super) zone: TimeZone,
+    /// How long to wait between two looks at the daemon where the first brought nothing.
+    pub(super) pause: Duration,
     /// An environment variable.
     pub(super) env: &'a dyn Fn(&str) -> Option<OsString>,
     /// Ends when the person presses Ctrl-C. Asking for it once takes Ctrl-C from the system.
     pub(super) interrupt: &'a dyn Fn() -> BoxFuture<'static, ()>,
 }
+
+/// See [`Terminal::pause`].
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// Columns of a terminal that does not tell.
 const USUAL_WIDTH: usize = 80;
@@ -47,6 +56,8 @@ impl Terminal<'_> {
             on_screen,
             width: on_screen.then(measured),
             now,
+            zone: TimeZone::try_system().unwrap_or(TimeZone::UTC),
+            pause: PAUSE,
             env: &|name| std::env::var_os(name),
             interrupt: &|| Box::pin(interrupted()),
         })

@@ -1,13 +1,18 @@
 //! Whole command lines against a fake daemon on a real socket: what is printed, and the exit status.
 
+mod accounts;
 mod commands;
 mod following;
+mod relogin;
 mod rendering;
+mod why;
 
 use std::ffi::OsString;
 use std::io::{self, BufReader, Read, Write};
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use jiff::tz::TimeZone;
 use tokio::sync::watch;
 
 use super::run;
@@ -61,6 +66,8 @@ struct Person {
     input: Box<dyn Read + Send>,
     types: bool,
     interrupt: fn() -> BoxFuture<'static, ()>,
+    zone: TimeZone,
+    width: Option<usize>,
 }
 
 impl Person {
@@ -71,6 +78,8 @@ impl Person {
             input: Box::new(io::empty()),
             types: false,
             interrupt: || Box::pin(std::future::pending()),
+            zone: TimeZone::UTC,
+            width: None,
         }
     }
 
@@ -93,8 +102,10 @@ impl Person {
             err: &mut err,
             keyboard: Keyboard::new(self.types, BufReader::new(self.input)),
             on_screen: false,
-            width: None,
+            width: self.width,
             now: &|| NOW,
+            zone: self.zone,
+            pause: Duration::from_millis(2),
             env: &|_| None,
             interrupt: &self.interrupt,
         };

@@ -44,6 +44,46 @@ pub(super) fn fit(text: &str, columns: usize) -> String {
     cut
 }
 
+/// The text as lines of at most `columns` columns each, broken at spaces where it can be, else anywhere: Chinese
+/// has none.
+pub(super) fn wrap(text: &str, columns: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ').filter(|word| !word.is_empty()) {
+        let Some(line) = lines.last_mut() else { break };
+        let gap = usize::from(!line.is_empty());
+        if width(line) + gap + width(word) <= columns {
+            line.push_str(&" ".repeat(gap));
+            line.push_str(word);
+            continue;
+        }
+        // What no line holds whole begins where there is room for a character or two already.
+        if width(word) > columns && gap > 0 && width(line) + 3 <= columns {
+            line.push(' ');
+        } else if gap > 0 {
+            lines.push(String::new());
+        }
+        for c in word.chars() {
+            match lines.last_mut() {
+                Some(line) if line.is_empty() || width(line) + c.width().unwrap_or(0) <= columns => {
+                    line.push(c)
+                }
+                _ => lines.push(c.to_string()),
+            }
+        }
+    }
+    lines
+}
+
+/// One of the daemon's clauses as a sentence: it begins with a capital and ends with a full stop.
+pub(super) fn sentence(clause: &str) -> String {
+    let clause = plain(clause);
+    let mut chars = clause.trim().chars();
+    let Some(first) = chars.next() else { return String::new() };
+    let rest = chars.as_str();
+    let end = if rest.ends_with(['.', '!', '?', '。', '…']) { "" } else { "." };
+    format!("{}{rest}{end}", first.to_uppercase())
+}
+
 /// What a piece of text means, as far as colour can say it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tone {
@@ -99,6 +139,23 @@ mod tests {
         assert_eq!(fit("贝塔同学", 6), "贝塔…");
         assert_eq!(fit("abcdef", 4), "abc…");
         assert_eq!(fit("abc", 0), "…");
+    }
+
+    #[test]
+    fn a_long_text_is_broken_at_spaces_and_chinese_anywhere() {
+        assert_eq!(wrap("the platform says so", 12), ["the platform", "says so"]);
+        assert_eq!(wrap("failed: 对方拒绝了登录请求", 14), ["failed: 对方拒", "绝了登录请求"]);
+        assert_eq!(wrap("abcdefgh", 3), ["abc", "def", "gh"]);
+        assert_eq!(wrap("ab 贝塔同学", 4), ["ab", "贝塔", "同学"]);
+        assert_eq!(wrap("", 4), [""]);
+        assert_eq!(wrap("贝塔", 1), ["贝", "塔"]);
+    }
+
+    #[test]
+    fn a_clause_becomes_a_sentence() {
+        assert_eq!(sentence("it is online"), "It is online.");
+        assert_eq!(sentence("对方拒绝了。"), "对方拒绝了。");
+        assert_eq!(sentence(" "), "");
     }
 
     #[test]

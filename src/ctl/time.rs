@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 /// Nearer than this is now, in seconds.
 const NOW: i64 = 2;
@@ -20,6 +21,11 @@ pub(super) fn relative(at: Timestamp, now: Timestamp) -> String {
 /// "2026-01-01 09:30 UTC".
 pub(super) fn absolute(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+/// "2026-01-01 17:30 CST", by the clock on the wall.
+pub(super) fn local(at: Timestamp, zone: &TimeZone) -> String {
+    at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M %Z").to_string()
 }
 
 /// "3 min ago (2026-01-01 09:30 UTC)".
@@ -64,6 +70,14 @@ mod tests {
         assert_eq!(told(-100_000), "1 d 3 h ago");
         assert_eq!(told(90 * 86_400), "in 90 d");
         assert_eq!(both(now, now), "now (2026-01-01 00:00 UTC)");
+    }
+
+    #[test]
+    fn local_time_names_its_zone() {
+        let at: Timestamp = "2026-01-01T09:30:00Z".parse().unwrap();
+        let shanghai = TimeZone::get("Asia/Shanghai").unwrap();
+        assert_eq!(local(at, &shanghai), "2026-01-01 17:30 CST");
+        assert_eq!(local(at, &TimeZone::UTC), "2026-01-01 09:30 UTC");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Sentences about sessions: where one stands, what a person must do now, how it ended.
 
 use jiff::Timestamp;
-use wxlogin_state::public::{Account, Session};
+use wxlogin_state::public::Session;
 use wxlogin_state::{DeviceType, Drop, DropReason, StateName};
 
 use super::text::{Tone, plain};
@@ -123,18 +123,23 @@ fn after_the_end(session: &Session) -> Vec<String> {
     if let Some(successor) = &session.successor {
         return vec![format!("The account went on with another login: wxloginctl status {successor}")];
     }
-    let mut sentences = vec![format!("Log in again: {}", begin_again(session, None))];
-    if session.drop.as_ref().is_some_and(|drop| drop.reason == DropReason::ShortLived) {
-        let why =
-            "A drop so soon after the login comes from the wrong region or proxy; change it first (--proxy).";
-        sentences.insert(0, why.to_owned());
-    }
+    let mut sentences: Vec<String> = wrong_region(session).into_iter().collect();
+    sentences.push(format!("Log in again: {}", begin_again(session, None)));
     sentences
 }
 
-/// How a session ended, in one clause and with the platform's own words where it said any.
-pub(super) fn how_it_ended(drop: &Drop) -> String {
-    let (lead, told) = match drop.reason {
+/// What to change first where a login was lost at once (protocol.md, "The life of an account").
+pub(super) fn wrong_region(session: &Session) -> Option<String> {
+    let short_lived = session.drop.as_ref().is_some_and(|drop| drop.reason == DropReason::ShortLived);
+    short_lived.then(|| {
+        "A drop so soon after the login comes from the wrong region or proxy; change it first (--proxy)."
+            .to_owned()
+    })
+}
+
+/// How sessions of this kind end, and whether the platform says more about it.
+pub(super) fn ending(reason: DropReason) -> (&'static str, bool) {
+    match reason {
         DropReason::Expired => ("the time ran out", true),
         DropReason::Failed => ("the platform ended the login", true),
         DropReason::Declined => ("the login was refused on the phone", true),
@@ -144,30 +149,16 @@ pub(super) fn how_it_ended(drop: &Drop) -> String {
         DropReason::LoggedOut => ("logged out here", false),
         DropReason::Superseded => ("a newer login of the same account took its place", false),
         DropReason::Abandoned => ("ended here before it was complete", false),
-    };
+    }
+}
+
+/// How a session ended, in one clause and with the platform's own words where it said any.
+pub(super) fn how_it_ended(drop: &Drop) -> String {
+    let (lead, told) = ending(drop.reason);
     match plain(&drop.detail) {
         detail if told && !detail.is_empty() => format!("{lead}: {detail}"),
         _ => lead.to_owned(),
     }
-}
-
-/// What is to be expected of an account, in sentences.
-pub(super) fn expected(account: &Account, now: Timestamp) -> Vec<String> {
-    let mut sentences = Vec::new();
-    if let Some(due) = account.first_drop_due_at {
-        let when = if due > now {
-            format!("until {}, {}", absolute(due), relative(due, now))
-        } else {
-            "any time now".to_owned()
-        };
-        sentences.push(format!("Its known first drop is still to come ({when}); after it, log in again:"));
-        sentences.push(format!("  wxloginctl login --wc-id {} --wait", account.wc_id));
-    }
-    if account.moments_allowed_at > now {
-        let (at, left) = (absolute(account.moments_allowed_at), relative(account.moments_allowed_at, now));
-        sentences.push(format!("It may not post moments before {at}, {left}."));
-    }
-    sentences
 }
 
 /// "1 code", "2 codes".

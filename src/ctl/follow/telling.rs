@@ -1,13 +1,13 @@
 //! What a person is told while a login goes on: one version of the session after the other.
 
 use wxlogin_state::StateName;
-use wxlogin_state::public::Session;
+use wxlogin_state::public::{Account, Session};
 
 use super::{ASK_CODE, Follow};
 use crate::client::ClientError;
 use crate::ctl::failure::Failure;
 use crate::ctl::text::{Tone, plain};
-use crate::ctl::{steps, words};
+use crate::ctl::{show, standing, steps, words};
 
 impl Follow<'_, '_> {
     /// Shows what is new since `before`.
@@ -24,7 +24,7 @@ impl Follow<'_, '_> {
             StateName::AwaitingVerify => self.show_verify(before),
             StateName::Slider => self.show_slider(),
             StateName::Online => self.show_online().await,
-            StateName::Dropped => self.show_dropped(),
+            StateName::Dropped => self.show_dropped().await,
         }
     }
 
@@ -90,21 +90,25 @@ impl Follow<'_, '_> {
         let who = words::who(&self.session).unwrap_or_else(|| self.session.w_id.to_string());
         let sentence = self.context.paint.tone(Tone::Good, &format!("{who} is online."));
         self.context.say(sentence)?;
-        if let Some(wc_id) = &self.session.wc_id
-            && let Ok(account) = self.context.client.account(wc_id.as_str()).await
-        {
-            for sentence in words::expected(&account, self.context.now()) {
-                self.context.say(sentence)?;
-            }
+        let account = self.account().await;
+        let now = self.context.now();
+        for sentence in account.iter().flat_map(|account| standing::expected(account, now)) {
+            self.context.say(sentence)?;
         }
         Ok(())
     }
 
-    fn show_dropped(&mut self) -> Result<(), Failure> {
+    /// Whose login it is. Decoration of what is told: where it cannot be had, that is told without it.
+    async fn account(&self) -> Option<Account> {
+        self.context.client.account(self.session.wc_id.as_ref()?.as_str()).await.ok()
+    }
+
+    async fn show_dropped(&mut self) -> Result<(), Failure> {
         let how = self.session.drop.as_ref().map(words::how_it_ended).unwrap_or_default();
         let sentence = self.context.paint.tone(Tone::Bad, &format!("The login is over: {how}."));
         self.context.say(sentence)?;
-        for sentence in words::todo(&self.session, self.context.now()) {
+        let account = self.account().await;
+        for sentence in show::todo(Some(&self.session), account.as_ref(), self.context.now()) {
             self.context.say(sentence)?;
         }
         Ok(())

@@ -31,8 +31,8 @@ async fn a_scanned_login_ends_online_with_what_is_to_be_expected() {
          Scan the QR with WeChat on the phone, then confirm the login there.\n\
          The time for it ends in 5 min (2026-01-01 00:05 UTC).\n\
          贝塔同学 (wxid_a) is online.\n\
-         Its known first drop is still to come (until 2026-01-02 00:00 UTC, in 1 d); after it, log in again:\n  \
-         wxloginctl login --wc-id wxid_a --wait\n\
+         Its known first drop is still to come (until 2026-01-02 00:00 UTC, in 1 d).\n\
+         Have its phone at hand then: a QR will have to be scanned.\n\
          It may not post moments before 2026-01-04 00:00 UTC, in 3 d.\n"
     );
     assert_eq!(ran.status, 0);
