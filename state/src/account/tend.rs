@@ -162,7 +162,7 @@ impl Tend<'_> {
         let rules = &self.rules.relogin;
         let account = &mut self.account;
         account.label = login.label.clone().or(account.label.take());
-        account.profile = Box::new(profile.clone());
+        *account.profile = profile.clone();
         account.device = login.device;
         account.proxy = login.proxy.clone().or(account.proxy.take());
         account.current_w_id = Some(login.w_id.clone());
@@ -407,8 +407,10 @@ impl Tend<'_> {
         self.put_off(free_at, &why);
     }
 
-    /// Due later, for this reason.
+    /// Due later, for this reason; not at all where the daemon was told meanwhile to leave the account be.
     fn put_off(&mut self, at: Timestamp, why: &str) {
+        let rests = self.account.resting(&self.rules.relogin).is_some();
+        self.account.relogin.take_if(|relogin| rests && !relogin.by_person);
         let Some(relogin) = &mut self.account.relogin else { return };
         relogin.phase = Phase::Due { at, set_at: self.now };
         relogin.why = cut(why.to_owned());
@@ -534,7 +536,7 @@ impl Tend<'_> {
         // What lies further ahead than it ever could was noted before the clock was set back.
         match &mut self.account.stage {
             Stage::FirstDay { drop_due_at, .. } => {
-                *drop_due_at = (*drop_due_at).min(after(now, rules.first_drop))
+                *drop_due_at = (*drop_due_at).min(after(now, rules.first_drop));
             }
             Stage::Settled { since, stable_until, .. } => {
                 *since = (*since).min(now);

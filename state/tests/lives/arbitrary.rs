@@ -102,7 +102,7 @@ impl Life {
 
     fn happens(&mut self, who: &'static str, what: &What) {
         let calls_before = self.calls();
-        self.to(who, what);
+        self.takes(who, what);
         for who in WHO {
             if self.calls().contains(&who) && !calls_before.contains(&who) {
                 self.fetched.entry(who).or_default().push(self.lived);
@@ -151,9 +151,12 @@ impl Life {
         if self.to_review {
             world.reviewed();
         }
-        let before = (world.records.clone(), world.told.len(), world.asked.len());
+        let (before, said) = (world.records.clone(), (world.told.len(), world.asked.len()));
         world.reviewed();
-        assert_eq!((world.records, world.told.len(), world.asked.len()), before);
+        for (wc_id, account) in &world.records.accounts {
+            assert_eq!(account, &before.accounts[wc_id], "{}", world.now);
+        }
+        assert!(world.records == before && (world.told.len(), world.asked.len()) == said);
     }
 
     fn sessions(&self, wanted: impl Fn(StateName) -> bool) -> Vec<WId> {
@@ -161,7 +164,7 @@ impl Life {
         all.filter(|session| wanted(session.state.name())).map(|session| session.w_id.clone()).collect()
     }
 
-    fn to(&mut self, who: &'static str, what: &What) {
+    fn takes(&mut self, who: &'static str, what: &What) {
         let in_flight = self.sessions(StateName::is_in_flight);
         let over = self.sessions(|name| name == StateName::Dropped);
         let one = |of: &[WId], index: &Index| (!of.is_empty()).then(|| index.get(of).clone());
@@ -243,13 +246,13 @@ impl Life {
             }
             other => {
                 if self.world.records.accounts.contains_key(&id(who)) {
-                    self.to_account(who, other);
+                    self.account_takes(who, other);
                 }
             }
         }
     }
 
-    fn to_account(&mut self, who: &'static str, what: &What) {
+    fn account_takes(&mut self, who: &'static str, what: &What) {
         let account = self.world.account(who);
         let (online, call) = (account.current_w_id.is_some(), account.call());
         let moves = self.world.records.moves(&self.world.rules, self.world.now);

@@ -206,3 +206,28 @@ fn a_login_that_is_ended_on_the_way_is_an_attempt() {
     assert_eq!(world.session(&w_id).state.name(), StateName::Dropped);
     assert_eq!((world.phase(A), world.relogin(A).attempt), ("due", 2));
 }
+
+#[test]
+fn what_cannot_be_begun_after_it_was_turned_off_is_not_begun_again() {
+    for popup in [false, true] {
+        let mut world = if popup { World::settled() } else { World::first_login() };
+        world.pass(HOUR);
+        world.drop(A);
+        world.time_came(A);
+        assert_eq!(world.phase(A), "calling");
+        world.auto_relogin(A, false);
+        assert_eq!(world.phase(A), "calling", "the call is out");
+        let mut interrupted = world.clone();
+        interrupted.restarted();
+        let said = world.told(NoticeKind::ReloginScheduled).len();
+        if popup {
+            world.tend(A, Tending::PopUpFailed("no answer".to_owned()));
+        } else {
+            world.call_failed(A, true);
+        }
+        for world in [world, interrupted] {
+            assert_eq!(world.phase(A), "none");
+            assert_eq!(world.told(NoticeKind::ReloginScheduled).len(), said);
+        }
+    }
+}
