@@ -407,8 +407,10 @@ impl Tend<'_> {
         self.put_off(free_at, &why);
     }
 
-    /// Due later, for this reason.
+    /// Due later, for this reason; not at all where the daemon was told meanwhile to leave the account be.
     fn put_off(&mut self, at: Timestamp, why: &str) {
+        let rests = self.account.resting(&self.rules.relogin).is_some();
+        self.account.relogin.take_if(|relogin| rests && !relogin.by_person);
         let Some(relogin) = &mut self.account.relogin else { return };
         relogin.phase = Phase::Due { at, set_at: self.now };
         relogin.why = cut(why.to_owned());
