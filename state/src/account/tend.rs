@@ -449,8 +449,11 @@ impl Tend<'_> {
     /// How long to wait after so many failures. A login that held for seconds is no reason for haste.
     fn pause(&self, failures: u32) -> Duration {
         let rules = &self.rules.relogin;
-        let short_lived =
-            self.account.last_drop.as_ref().is_some_and(|drop| drop.reason == DropReason::ShortLived);
+        let Account { last_drop, last_login_at, .. } = &self.account;
+        // One that dropped before the last login says nothing about that one.
+        let short_lived = last_drop
+            .as_ref()
+            .is_some_and(|drop| drop.reason == DropReason::ShortLived && drop.at >= *last_login_at);
         if short_lived {
             spread(&self.account.wc_id, failures, rules.backoff_max)
         } else {
