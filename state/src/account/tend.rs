@@ -536,14 +536,18 @@ impl Tend<'_> {
 
     fn reviewed(&mut self, calling: bool, in_flight: bool) {
         let (now, rules) = (self.now, &self.rules.relogin);
-        // What lies further ahead than it ever could was noted before the clock was set back.
+        // What lies further ahead than it ever could was noted before the clock was set back, and what was said
+        // before its time is said again when that comes.
         match &mut self.account.stage {
-            Stage::FirstDay { drop_due_at, .. } => {
+            Stage::FirstDay { drop_due_at, told, looked } => {
                 *drop_due_at = (*drop_due_at).min(after(now, rules.first_drop));
+                *told &= before(*drop_due_at, lead(rules.drop_lead, rules.first_drop)) <= now;
+                *looked &= *drop_due_at <= now;
             }
-            Stage::Settled { since, stable_until, .. } => {
+            Stage::Settled { since, stable_until, told } => {
                 *since = (*since).min(now);
                 *stable_until = (*stable_until).min(after(now, rules.stable_for));
+                *told &= before(*stable_until, lead(rules.renewal_lead, rules.stable_for)) <= now;
             }
             Stage::FirstDropped => {}
         }
