@@ -52,6 +52,11 @@ fn a_clock_that_goes_ten_years_ahead_and_comes_back_leaves_everything_in_reach()
     let stable_until = world.account(A).stable_until().unwrap();
     assert!(stable_until.duration_since(world.now).as_secs() <= 90 * DAY);
     assert!(world.due_in("wxid_offline") <= 2 * MINUTE);
+    // What was said while the clock was wrong is said when it is so.
+    world.told.clear();
+    world.live(90 * DAY);
+    let renewals = world.told(NoticeKind::RenewalDue);
+    assert_eq!(renewals.iter().filter(|(_, notice)| notice.wc_id == Some(A.parse().unwrap())).count(), 1);
 }
 
 #[test]

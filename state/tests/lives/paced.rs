@@ -130,6 +130,20 @@ fn a_storm_outlives_a_restart_and_ends_when_it_is_calm() {
 }
 
 #[test]
+fn two_drops_are_a_storm_where_one_would_be() {
+    // storm = "1/60s": one drop is an incident of its own anyway.
+    let mut world = World::new();
+    world.rules.relogin.storm = Rate { count: 1, per: Duration::from_mins(1) };
+    world.settle("wxid_1");
+    world.settle("wxid_2");
+    world.pass(DAY);
+    world.drop("wxid_1");
+    assert!(world.told(NoticeKind::Storm).is_empty());
+    world.drop("wxid_2");
+    assert_eq!(world.told(NoticeKind::Storm).len(), 1);
+}
+
+#[test]
 fn the_hosts_budget_holds_for_all_accounts_together_and_outlives_a_restart() {
     let mut world = World::new();
     world.rules.relogin.budget_total = Rate { count: 3, per: Duration::from_mins(10) };

@@ -112,6 +112,23 @@ fn a_drop_within_a_minute_is_named_and_answered_slowly_each_time() {
 }
 
 #[test]
+fn a_login_that_held_again_forgets_that_one_before_it_did_not() {
+    let mut world = World::settled();
+    world.pass(10);
+    world.drop(A);
+    world.wait(A);
+    world.confirmed(A);
+    world.pass(10 * DAY);
+    world.log_out(A);
+    world.wanted(A).unwrap();
+    world.tend(A, Tending::PopUpFailed("no answer".to_owned()));
+    world.time_came(A);
+    let w_id = world.qr_issued(A);
+    world.unscanned(&w_id);
+    assert!(about(world.due_in(A), Duration::from_mins(1)), "{}", world.due_in(A));
+}
+
+#[test]
 fn nobody_gets_a_box_before_the_account_has_settled() {
     let popup = Tending::Wanted { method: Some(Method::PopUp), force: true };
     let refused = Err(Unmoved::Refused(Refusal::NotSettled));
