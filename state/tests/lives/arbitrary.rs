@@ -139,7 +139,7 @@ impl Life {
             return;
         }
         for account in self.world.records.accounts.values() {
-            let due = account.relogin.as_ref().and_then(|relogin| relogin.due_at());
+            let due = account.relogin.as_ref().and_then(wxlogin_state::Relogin::due_at);
             let latest = self.world.now + SignedDuration::from_hours(2);
             assert!(due.is_none_or(|due| due <= latest), "{}: {:?}", self.world.now, account.relogin);
         }
