@@ -194,12 +194,12 @@ impl Watch {
             listed.entry(wc_id).or_default().push(w_id);
         }
         for (wc_id, logins) in &listed {
-            if !changed.contains(*wc_id) {
+            if !changed.contains(*wc_id) && !turn.has_changed(wc_id) {
                 take_listed(wc_id, logins, otherwise, turn);
             }
         }
         for wc_id in view.online() {
-            if changed.contains(&wc_id) || listed.contains_key(&wc_id) {
+            if changed.contains(&wc_id) || listed.contains_key(&wc_id) || turn.has_changed(&wc_id) {
                 continue;
             }
             note(&wc_id, turn.not_listed(&wc_id));

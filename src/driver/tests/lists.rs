@@ -97,6 +97,34 @@ async fn a_list_that_was_asked_for_before_a_login_neither_drops_nor_moves_it() {
 }
 
 #[tokio::test]
+async fn a_list_that_comes_in_one_round_with_a_login_neither_drops_nor_moves_it() {
+    let mut world = Setup::settled(&[("wxid_1", "w1"), ("wxid_2", "w2")])
+        .rules(|rules| rules.confirmations = 1)
+        .run()
+        .await;
+    world.look(&[("wxid_1", "w1"), ("wxid_2", "w2")]).await;
+    for (wc_id, w_id) in [("wxid_1", "w3"), ("wxid_2", "w4")] {
+        begin_by_force(&mut world, wc_id, w_id).await;
+    }
+    world.check_every(Duration::from_millis(1)).await;
+    let old = world.platform.asked_for_list().await;
+    let polls = [("w3", "wxid_1"), ("w4", "wxid_2")];
+    let held = world.hold().await;
+    for (w_id, wc_id) in polls {
+        world.platform.polled(w_id).await.log_in(wc_id);
+    }
+    // The answers to the polls are in the inbox by then, and come before the list.
+    world.platform.more_calls().await;
+    old.list(&[("wxid_2", "w5")]);
+    world.platform.more_calls().await;
+    drop(held);
+    world.settled().await;
+    assert_eq!(world.account("wxid_1").current_w_id, Some(id("w3")));
+    assert_eq!(world.account("wxid_2").current_w_id, Some(id("w4")));
+    world.stop().await;
+}
+
+#[tokio::test]
 async fn a_login_that_is_listed_and_was_not_begun_here_takes_the_place_of_the_one_before() {
     let mut world = Setup::settled(&[("wxid_1", "w1")]).run().await;
     world.look(&[("wxid_1", "w2")]).await;
