@@ -167,6 +167,19 @@ async fn a_login_that_has_ended_here_stays_so_whatever_the_list_says() {
 }
 
 #[tokio::test]
+async fn an_account_that_is_listed_by_an_ended_login_alone_is_asked_about() {
+    let mut world = Setup::settled(&[("wxid_1", "w1")]).busy().run().await;
+    world.platform.asked_for_list().await.list(&[("wxid_1", "w2")]);
+    world.when("wxid_1", |account| account.current_w_id == Some(id("w2"))).await;
+    // The new one is lost, and the list goes on naming the old one.
+    world.platform.asked_for_list().await.list(&[("wxid_1", "w1")]);
+    world.platform.asked_about("w2").await.is_online(false);
+    world.when("wxid_1", |account| account.current_w_id.is_none()).await;
+    assert_eq!(world.state("w2"), StateName::Dropped);
+    world.stop().await;
+}
+
+#[tokio::test]
 async fn a_login_in_flight_that_is_listed_waits_for_its_own_answer() {
     let session = Session { wc_id: Some("wxid_1".parse().unwrap()), ..issued(1, "w1", minute(0)) };
     let mut world = World::with(vec![session]).await;
