@@ -197,7 +197,6 @@ impl Rounds {
             reviewed = self.review(&mut turn);
             self.take_due(now, &mut turn);
             self.tidy(now, &mut turn);
-            self.watch.look_if_due();
         }
         let Staged { batch, changes, fleet, notices, acts, platform_key, last_seq } = turn.finish();
         let keeper = &mut self.ground.keeper;
@@ -219,6 +218,10 @@ impl Rounds {
             for act in acts {
                 self.watch.question(act, &view);
             }
+        }
+        // What this round has made of the accounts is not news to a list that is asked for now.
+        if self.ground.keeper.is_writable() {
+            self.watch.look_if_due();
         }
         for answer in answers {
             answer.send(&self.ground.view, &committed);

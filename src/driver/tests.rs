@@ -4,7 +4,9 @@
 mod begin;
 mod clock;
 mod disk;
+mod lists;
 mod platform;
 mod poll;
 mod rounds;
+mod setup;
 mod world;

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, info, warn};
-use wxlogin_state::{Act, DeviceType, Known, Profile, Proxy, Source, Tending, WId, WcId};
+use wxlogin_state::{Act, DeviceType, Known, Profile, Proxy, Source, StateName, Tending, WId, WcId};
 
 use super::handle::{Driver, Message};
 use super::relogins::note;
@@ -194,12 +194,15 @@ impl Watch {
             listed.entry(wc_id).or_default().push(w_id);
         }
         for (wc_id, logins) in &listed {
-            if !changed.contains(*wc_id) {
+            if !changed.contains(*wc_id) && !turn.has_changed(wc_id) {
                 take_listed(wc_id, logins, otherwise, turn);
+                if only_names_ended(wc_id, logins, turn) {
+                    self.question(Act::Look((*wc_id).clone()), view);
+                }
             }
         }
         for wc_id in view.online() {
-            if changed.contains(&wc_id) || listed.contains_key(&wc_id) {
+            if changed.contains(&wc_id) || listed.contains_key(&wc_id) || turn.has_changed(&wc_id) {
                 continue;
             }
             note(&wc_id, turn.not_listed(&wc_id));
@@ -259,6 +262,13 @@ fn take_listed(wc_id: &WcId, logins: &[&WId], otherwise: &(DeviceType, Option<Pr
         let profile = Profile::of(wc_id.clone());
         note(wc_id, turn.found_online((*w_id).clone(), profile, Source::List, otherwise.clone()));
     }
+}
+
+/// Whether the account is online here, while the list names nothing but logins of it that have ended.
+fn only_names_ended(wc_id: &WcId, logins: &[&WId], turn: &Turn<'_>) -> bool {
+    let has_ended =
+        |w_id: &&WId| turn.session(w_id).is_some_and(|session| session.state.name() == StateName::Dropped);
+    turn.account(wc_id).is_some_and(|account| account.current_w_id.is_some()) && logins.iter().all(has_ended)
 }
 
 /// What the platform says of a login.
