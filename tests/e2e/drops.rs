@@ -150,9 +150,8 @@ async fn why_it_dropped_is_asked_once_and_told_as_a_sentence() {
         platform.lose(wc_id, &json!({"reason": reason})).await;
     }
     for (wc_id, w_id, online_at, _, sentence) in &lost {
-        let is_told = |session: &Session| {
-            session.drop.as_ref().is_some_and(|drop| drop.detail.contains(sentence))
-        };
+        let is_told =
+            |session: &Session| session.drop.as_ref().is_some_and(|drop| drop.detail.contains(sentence));
         let told = daemon.until_so(w_id, is_told).await;
         assert!(told.version.0 > online_at.0 + 1, "{told:?}");
         assert!(daemon.why(wc_id).await["evidence"].to_string().contains(sentence));

@@ -162,7 +162,9 @@ async fn an_account_that_was_logged_out_is_left_offline() {
     let (wc_id, online) = daemon.online_for_a_while(&platform).await;
     daemon.end(online.w_id.as_str()).await.unwrap();
     let looks = platform.calls("/queryLoginWx").await;
-    platform.until("it was looked for", |state| state["calls"]["/queryLoginWx"].as_u64() > Some(looks + 1)).await;
+    platform
+        .until("it was looked for", |state| state["calls"]["/queryLoginWx"].as_u64() > Some(looks + 1))
+        .await;
     let account = daemon.account(wc_id.as_str()).await.unwrap();
     assert_eq!((account.rest, account.relogin), (Some(Rest::LoggedOut), None));
     assert_eq!(platform.calls("/iPadLogin").await, 1);

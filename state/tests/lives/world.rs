@@ -130,7 +130,7 @@ impl World {
     /// it; says how many seconds that took.
     pub(crate) fn wait(&mut self, who: &str) -> i64 {
         let account = self.account(who);
-        let login = account.relogin.as_ref().and_then(wxlogin_state::Relogin::due_at);
+        let login = account.relogin.as_ref().and_then(Relogin::due_at);
         let due = login.or(account.due_at(&self.rules)).expect("it is due some time");
         let before = self.now;
         self.now = self.now.max(due);
