@@ -14,12 +14,12 @@ use std::time::Duration;
 use bytes::Bytes;
 use hyper::Method;
 use wxlogin_state::public::{Account, Session};
-use wxlogin_state::{Secret, StateName, Transition, Version, WcId};
+use wxlogin_state::{Secret, StateName, Transition, Version, WcId, Why};
 
 pub use error::{Advice, ClientError, Unreachable};
 pub use target::{DEFAULT_SOCKET, Named, Target, TargetError};
 
-use crate::wire::{AccountPage, CreateSession, EnterCode, History, SessionPage};
+use crate::wire::{AccountPage, ChangeAccount, CreateSession, EnterCode, History, LogInAgain, SessionPage};
 use http::{Call, segment};
 
 /// Most sessions or accounts on one page (contract.md, "Lists").
@@ -186,6 +186,34 @@ impl Client {
     /// One account.
     pub async fn account(&self, wc_id: &str) -> Result<Account, ClientError> {
         self.send(Call::new(Method::GET, format!("/v1/accounts/{}", segment(wc_id)))).await?.json()
+    }
+
+    /// Logs an account in again now.
+    pub async fn relogin(&self, wc_id: &str, wanted: &LogInAgain) -> Result<Account, ClientError> {
+        let call = Call::new(Method::POST, format!("/v1/accounts/{}/relogin", segment(wc_id)));
+        self.send(call.body(wanted)?).await?.json()
+    }
+
+    /// Changes what a person decides about an account.
+    pub async fn change_account(&self, wc_id: &str, change: &ChangeAccount) -> Result<Account, ClientError> {
+        let call = Call::new(Method::PATCH, format!("/v1/accounts/{}", segment(wc_id)));
+        self.send(call.body(change)?).await?.json()
+    }
+
+    /// Forgets an account that is not online.
+    pub async fn forget(&self, wc_id: &str) -> Result<(), ClientError> {
+        let call = Call::new(Method::DELETE, format!("/v1/accounts/{}", segment(wc_id)));
+        self.send(call).await.map(drop)
+    }
+
+    /// Why an account is as it is.
+    pub async fn why_account(&self, wc_id: &str) -> Result<Why, ClientError> {
+        self.send(Call::new(Method::GET, format!("/v1/accounts/{}/why", segment(wc_id)))).await?.json()
+    }
+
+    /// Why a session is as it is.
+    pub async fn why_session(&self, w_id: &str) -> Result<Why, ClientError> {
+        self.send(Call::new(Method::GET, format!("/v1/sessions/{}/why", segment(w_id)))).await?.json()
     }
 
     /// Succeeds once the daemon takes requests.

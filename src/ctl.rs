@@ -4,6 +4,7 @@
 //! to print; what is printed is made by pure functions (`words`, `show`, `list`, `table`), so that a test can
 //! read it.
 
+mod again;
 mod args;
 mod failure;
 mod find;
@@ -17,6 +18,7 @@ mod table;
 mod terminal;
 mod text;
 mod time;
+mod why;
 mod words;
 
 use std::ffi::OsString;
@@ -120,6 +122,9 @@ async fn dispatch(context: &mut Context<'_>, verb: Verb) -> Result<Exit, Failure
         Verb::Qr(qr) => steps::qr(context, qr).await,
         Verb::Verify { w_id, code } => steps::verify(context, &w_id, code).await,
         Verb::SliderDone { w_id } => steps::slider_done(context, &w_id).await,
+        Verb::Why { name } => why::why(context, &name).await,
+        Verb::Relogin(relogin) => again::relogin(context, relogin).await,
+        Verb::Forget { wc_id } => again::forget(context, &wc_id).await,
         Verb::Logout { name } => steps::logout(context, &name).await,
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use wxlogin_state::{DeviceType, Label, StateName, WcId};
+use wxlogin_state::{DeviceType, Label, Method, StateName, WcId};
 
 use crate::client::Named;
 
@@ -122,6 +122,20 @@ pub(super) enum Verb {
         #[arg(value_name = "WID|WCID")]
         name: String,
     },
+    /// Say why a login or an account is as it is, what happens next, and what a person must do
+    Why {
+        /// The login, or the account
+        #[arg(value_name = "WID|WCID")]
+        name: String,
+    },
+    /// Log a known account in again, now
+    Relogin(Relogin),
+    /// Forget an account that is not online
+    Forget {
+        /// The account
+        #[arg(value_name = "WCID")]
+        wc_id: String,
+    },
     /// Show how a login came where it is
     History {
         /// The login
@@ -169,6 +183,22 @@ pub(super) struct Login {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct Relogin {
+    /// The account
+    #[arg(value_name = "WCID")]
+    pub(super) wc_id: String,
+    /// By a box on its phone, or by a QR; as the account needs it where nothing is said
+    #[arg(long, value_parser = method())]
+    pub(super) method: Option<Method>,
+    /// Although it is online
+    #[arg(long)]
+    pub(super) force: bool,
+    /// Go on with it until the account is online
+    #[arg(long)]
+    pub(super) wait: bool,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct Qr {
     /// The login
     #[arg(value_name = "WID")]
@@ -184,6 +214,13 @@ pub(super) struct Qr {
 fn state() -> impl TypedValueParser<Value = StateName> {
     PossibleValuesParser::new(StateName::ALL.map(StateName::as_str)).try_map(|name| {
         StateName::ALL.into_iter().find(|state| state.as_str() == name).ok_or("no such state")
+    })
+}
+
+fn method() -> impl TypedValueParser<Value = Method> {
+    PossibleValuesParser::new(["popup", "qr"]).map(|name| match name.as_str() {
+        "popup" => Method::PopUp,
+        _ => Method::Qr,
     })
 }
 
