@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, HashMap};
 use jiff::Timestamp;
 use tokio::task::AbortHandle;
 use tokio_util::task::TaskTracker;
-use wxlogin_state::{Account, DeviceType, Method, Proxy, Rules, Source, Tending, WcId};
+use wxlogin_state::{Account, DeviceType, Known, Method, Proxy, Rules, Source, Tending, WcId};
 
 use super::handle::{Denied, Driver, LoginRequest, Message};
 use super::turn::Turn;
@@ -102,8 +102,13 @@ impl Relogins {
         self.popups.remove(&wc_id);
         let tending = match result {
             Ok(PopUp::LoggedIn { w_id, profile }) => {
+                let what = format!("the platform reports the login {w_id}, which has ended here");
                 note(&wc_id, turn.found_online(w_id, *profile, Source::PopUp, otherwise));
-                return;
+                if turn.account(&wc_id).is_none_or(|account| account.call() != Some(Method::PopUp)) {
+                    return;
+                }
+                // No call is out any more, so the record must not go on waiting for one.
+                Tending::PopUpFailed(what)
             }
             Ok(PopUp::Failed { message, .. }) => Tending::PopUpFailed(message),
             Ok(PopUp::NoAnswer) => Tending::PopUpFailed("nobody confirmed in time".to_owned()),

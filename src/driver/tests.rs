@@ -4,9 +4,12 @@
 mod begin;
 mod clock;
 mod disk;
+mod first_drop;
 mod lists;
+mod looks;
 mod platform;
 mod poll;
+mod popups;
 mod rounds;
 mod setup;
 mod world;

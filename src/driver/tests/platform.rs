@@ -78,6 +78,11 @@ impl Fake {
         self.next(|call| call.path == LOOK && call.body["wId"] == w_id).await
     }
 
+    /// The next question whether any login is online.
+    pub(super) async fn asked_about_any(&mut self) -> Call {
+        self.next(|call| call.path == LOOK).await
+    }
+
     /// The next box on a phone.
     pub(super) async fn asked_to_pop_up(&mut self) -> Call {
         self.next(|call| call.path == POPUP).await
