@@ -86,6 +86,8 @@ pub(super) struct Rounds {
     runtime: Handle,
     /// Accounts that are still to be looked through.
     to_review: VecDeque<WcId>,
+    /// Accounts that are to be called for but cannot be now, and why not.
+    put_off: Vec<(WcId, String)>,
     /// The time of day as it was last read.
     seen: Timestamp,
     commits: u64,
@@ -104,6 +106,7 @@ impl Rounds {
             beginnings: Beginnings::new(platform, driver, tasks),
             exporting: Exporting::new(ground.keeper.export(), runtime.clone()),
             to_review: VecDeque::new(),
+            put_off: Vec::new(),
             seen: ground.clock.now(),
             commits: 0,
             ground,
@@ -167,7 +170,7 @@ impl Rounds {
         if let Some(reopen_at) = self.ground.keeper.reopen_at() {
             return reopen_at.saturating_duration_since(Instant::now());
         }
-        if !self.to_review.is_empty() {
+        if !self.to_review.is_empty() || !self.put_off.is_empty() {
             return Duration::ZERO;
         }
         let now = self.ground.clock.now();
@@ -194,6 +197,9 @@ impl Rounds {
             answers.extend(self.take(message, &mut turn));
         }
         if self.ground.keeper.is_writable() {
+            for (wc_id, what) in self.put_off.drain(..) {
+                note(&wc_id, turn.tend(&wc_id, Tending::CallFailed { what, no_qr: true }));
+            }
             reviewed = self.review(&mut turn);
             self.take_due(now, &mut turn);
             self.tidy(now, &mut turn);
@@ -382,8 +388,7 @@ impl Rounds {
         let in_flight = self.ground.view.count_in_flight();
         if let Err(denied) = self.beginnings.begin_due(request, in_flight, *max_in_flight) {
             warn!(%wc_id, error = &denied as &dyn Error, "a login that is due waits");
-            // Looked through again, it is found not to be on its way, and is put off.
-            self.to_review.push_back(wc_id.clone());
+            self.put_off.push((wc_id.clone(), denied.to_string()));
         }
     }
 
