@@ -402,6 +402,7 @@ impl Rounds {
                 self.ground.view.replace(contents.sessions, contents.accounts);
                 self.duties.retain(&self.ground.view);
                 self.deadlines_from = Instant::now() + ANSWERS_FIRST;
+                self.watch.look_afresh(&self.ground.view);
                 self.resume();
                 Reopened::NotYet
             }
