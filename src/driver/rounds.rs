@@ -86,6 +86,8 @@ pub(super) struct Rounds {
     runtime: Handle,
     /// Accounts that are still to be looked through.
     to_review: VecDeque<WcId>,
+    /// Accounts that are to be called for but cannot be now, and why not.
+    put_off: Vec<(WcId, String)>,
     /// The time of day as it was last read.
     seen: Timestamp,
     commits: u64,
@@ -104,6 +106,7 @@ impl Rounds {
             beginnings: Beginnings::new(platform, driver, tasks),
             exporting: Exporting::new(ground.keeper.export(), runtime.clone()),
             to_review: VecDeque::new(),
+            put_off: Vec::new(),
             seen: ground.clock.now(),
             commits: 0,
             ground,
@@ -167,7 +170,7 @@ impl Rounds {
         if let Some(reopen_at) = self.ground.keeper.reopen_at() {
             return reopen_at.saturating_duration_since(Instant::now());
         }
-        if !self.to_review.is_empty() {
+        if !self.to_review.is_empty() || !self.put_off.is_empty() {
             return Duration::ZERO;
         }
         let now = self.ground.clock.now();
@@ -194,7 +197,11 @@ impl Rounds {
             answers.extend(self.take(message, &mut turn));
         }
         if self.ground.keeper.is_writable() {
-            reviewed = self.review(&mut turn);
+            self.take_put_off(&mut turn);
+            // Figures that came in this round hold from the next one on, and what they change is seen then.
+            if rules == self.ground.figures.rules {
+                reviewed = self.review(&mut turn);
+            }
             self.take_due(now, &mut turn);
             self.tidy(now, &mut turn);
         }
@@ -354,6 +361,7 @@ impl Rounds {
                 self.ground.view.replace(contents.sessions, contents.accounts);
                 self.duties.retain(&self.ground.view);
                 self.deadlines_from = Instant::now() + ANSWERS_FIRST;
+                self.watch.look_afresh(&self.ground.view);
                 self.resume();
                 Reopened::NotYet
             }

@@ -1,6 +1,7 @@
 //! The driver through its handle: a real store, a clock that the test sets, and a platform that answers when the
 //! test says so.
 
+mod attempts;
 mod begin;
 mod clock;
 mod disk;

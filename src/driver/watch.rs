@@ -45,6 +45,8 @@ pub(super) struct Watch {
     /// Accounts that have changed since the list was asked for, while it is: what it says of them is old.
     changed: Option<HashSet<WcId>>,
     looked: bool,
+    /// Whether the list that is out is no look, because it was asked for before the store was read anew.
+    outdated: bool,
     troubles: u32,
     questions: VecDeque<Act>,
     out: usize,
@@ -64,6 +66,7 @@ impl Watch {
             next_list: Instant::now(),
             changed: None,
             looked: false,
+            outdated: false,
             troubles: 0,
             questions: VecDeque::new(),
             out: 0,
@@ -71,7 +74,7 @@ impl Watch {
         }
     }
 
-    /// Whether there was a look since the start, so that no account is logged in again that is online.
+    /// Whether there was a look since the start, or since the store was last read anew, so that no account is logged in again that is online.
     pub(super) fn has_looked(&self) -> bool {
         self.looked
     }
@@ -96,6 +99,17 @@ impl Watch {
         self.next_list = Instant::now() + self.every;
         let platform = self.platform.clone();
         self.ask(async move { Seen::List(platform.online().await) });
+    }
+
+    /// The store was read anew: what the platform said meanwhile is lost, and the next list says it again. One that
+    /// is out is older than the accounts that are known now.
+    pub(super) fn look_afresh(&mut self, view: &View) {
+        self.looked = false;
+        self.next_list = Instant::now();
+        if let Some(changed) = &mut self.changed {
+            changed.extend(view.everybody());
+            self.outdated = true;
+        }
     }
 
     /// The account has changed: what a list says that was asked for before is old.
@@ -166,7 +180,7 @@ impl Watch {
         view: &View,
         turn: &mut Turn<'_>,
     ) {
-        self.looked = true;
+        self.looked = !std::mem::take(&mut self.outdated);
         let changed = self.changed.take().unwrap_or_default();
         let list = match result {
             Ok(list) => list,

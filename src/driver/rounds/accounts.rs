@@ -28,6 +28,13 @@ impl Rounds {
         }
     }
 
+    /// Has the schedule decide when those come again that found no room.
+    pub(super) fn take_put_off(&mut self, turn: &mut Turn<'_>) {
+        for (wc_id, what) in self.put_off.drain(..) {
+            note(&wc_id, turn.tend(&wc_id, Tending::CallFailed { what, no_qr: true }));
+        }
+    }
+
     /// Looks through the next accounts of those that are to be; says which.
     pub(super) fn review(&mut self, turn: &mut Turn<'_>) -> Vec<WcId> {
         let next: Vec<WcId> = self.to_review.drain(..self.to_review.len().min(ROUND)).collect();
@@ -59,8 +66,7 @@ impl Rounds {
         let in_flight = self.ground.view.count_in_flight();
         if let Err(denied) = self.beginnings.begin_due(request, in_flight, *max_in_flight) {
             warn!(%wc_id, error = &denied as &dyn Error, "a login that is due waits");
-            // Looked through again, it is found not to be on its way, and is put off.
-            self.to_review.push_back(wc_id.clone());
+            self.put_off.push((wc_id.clone(), denied.to_string()));
         }
     }
 }

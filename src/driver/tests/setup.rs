@@ -83,6 +83,12 @@ impl Setup {
         self.rules(|rules| change(&mut rules.relogin))
     }
 
+    /// At most so many logins are in flight.
+    pub(super) fn at_most(mut self, max_in_flight: usize) -> Self {
+        self.figures.max_in_flight = max_in_flight;
+        self
+    }
+
     /// Looks as often as this.
     pub(super) fn every(mut self, check_interval: Duration) -> Self {
         self.figures.check_interval = check_interval;

@@ -171,6 +171,11 @@ impl World {
         self.round().await;
     }
 
+    /// So many absences make a drop from now on.
+    pub(super) async fn go_by_confirmations(&mut self, confirmations: u32) {
+        self.go_by(Rules { confirmations, ..self.figures.rules.clone() }).await;
+    }
+
     /// Looks as often as this from now on.
     pub(super) async fn check_every(&mut self, check_interval: Duration) {
         self.figures.check_interval = check_interval;
