@@ -46,10 +46,10 @@ impl Daemon {
                 sleep(LOOK_AGAIN).await;
             }
         };
-        match timeout(PATIENCE, looking).await {
-            Ok(account) => account,
-            Err(_) => panic!("never came true: {what}; it is {:#?}", self.account(wc_id.as_str()).await),
+        if let Ok(account) = timeout(PATIENCE, looking).await {
+            return account;
         }
+        panic!("never came true: {what}; it is {:#?}", self.account(wc_id.as_str()).await)
     }
 
     /// Waits until a login of the account that the daemon began waits for its person; which.
