@@ -11,8 +11,8 @@ use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 use tracing::{error, info, warn};
 use wxlogin_state::{
-    Act, DeviceType, DropReason, Fleet, Input, Known, Notice, PlatformKey, Proxy, Seq, State, StateName,
-    Tending, WcId,
+    Act, DeviceType, DropReason, Fleet, Input, Known, Method, Notice, PlatformKey, Proxy, Seq, State,
+    StateName, Tending, WcId,
 };
 
 use super::answer::Answer;
@@ -384,6 +384,11 @@ impl Rounds {
     fn settle_account(&mut self, wc_id: &WcId) {
         let Some(account) = self.ground.view.account(wc_id) else { return };
         let Figures { rules, max_in_flight, .. } = &self.ground.figures;
+        let popup = account.call() == Some(Method::PopUp) && !self.relogins.is_showing(wc_id);
+        if popup && self.beginnings.is_fetching(wc_id) {
+            self.put_off.push((wc_id.clone(), "a person's QR is being fetched".to_owned()));
+            return;
+        }
         let Some(request) = self.relogins.settle(&account, rules) else { return };
         let in_flight = self.ground.view.count_in_flight();
         if let Err(denied) = self.beginnings.begin_due(request, in_flight, *max_in_flight) {
