@@ -4,7 +4,7 @@ use std::error::Error;
 
 use jiff::{SignedDuration, Timestamp};
 use tracing::{error, warn};
-use wxlogin_state::{DeviceType, Known, Proxy, Tending, WcId};
+use wxlogin_state::{DeviceType, Known, Method, Proxy, Tending, WcId};
 
 use super::{ROUND, Rounds};
 use crate::driver::handle::Figures;
@@ -62,6 +62,11 @@ impl Rounds {
     pub(super) fn settle_account(&mut self, wc_id: &WcId) {
         let Some(account) = self.ground.view.account(wc_id) else { return };
         let Figures { rules, max_in_flight, .. } = &self.ground.figures;
+        let popup = account.call() == Some(Method::PopUp) && !self.relogins.is_showing(wc_id);
+        if popup && self.beginnings.is_fetching(wc_id) {
+            self.put_off.push((wc_id.clone(), "a person's QR is being fetched".to_owned()));
+            return;
+        }
         let Some(request) = self.relogins.settle(&account, rules) else { return };
         let in_flight = self.ground.view.count_in_flight();
         if let Err(denied) = self.beginnings.begin_due(request, in_flight, *max_in_flight) {
