@@ -7,7 +7,6 @@ mod clock;
 mod disk;
 mod first_drop;
 mod identity;
-mod jumps;
 mod lists;
 mod looks;
 mod one_login;

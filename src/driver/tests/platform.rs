@@ -113,8 +113,8 @@ impl Fake {
     pub(super) async fn more_of(&mut self, path: &str) -> usize {
         let client = self.client.clone();
         // It takes the way that all calls take, behind them.
-        let barrier = tokio::spawn(async move { client.is_online(&BARRIER.parse().unwrap()).await });
-        self.asked_about(BARRIER).await.is_online(true);
+        let barrier = tokio::spawn(async move { client.say_online(&BARRIER.parse().unwrap()).await });
+        self.asked_about(BARRIER).await.say_online(true);
         barrier.await.unwrap().unwrap();
         self.more(|call| call.path == path)
     }
@@ -171,7 +171,7 @@ impl Call {
     }
 
     /// Whether the login is online.
-    pub(super) fn is_online(self, online: bool) {
+    pub(super) fn say_online(self, online: bool) {
         self.answer(200, &format!(r#"{{"code":"1000","data":{{"isOnline":{online}}}}}"#));
     }
 

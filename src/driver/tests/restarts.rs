@@ -72,7 +72,7 @@ async fn a_call_that_was_out_is_made_again_after_the_list_has_been_heard() {
     for settled in [false, true] {
         let accounts = [("wxid_1", "w1")];
         let setup = if settled { Setup::settled(&accounts) } else { Setup::first_day(&accounts) };
-        let mut world = dropped(setup).await;
+        let world = dropped(setup).await;
         let calling = world.when("wxid_1", |a| matches!(phase(a), Phase::Calling { .. })).await;
         assert_eq!(calling.spent == wxlogin_state::Ledger::default(), settled);
 
@@ -126,7 +126,7 @@ async fn a_drop_while_the_daemon_was_down_is_found_by_its_first_look() {
     let world = Setup::settled(&[("wxid_1", "w1"), ("wxid_2", "w2")]).run().await;
     let mut world = world.restart().await;
     world.look(&[("wxid_2", "w2")]).await;
-    world.platform.asked_about("w1").await.is_online(false);
+    world.platform.asked_about("w1").await.say_online(false);
     world.platform.asked_to_pop_up().await.confirm("w3");
     world.when("wxid_1", |account| account.current_w_id == Some(id("w3"))).await;
     assert_eq!(world.state("w2"), StateName::Online);
