@@ -108,7 +108,7 @@ impl Fake {
     pub(super) async fn more_of(&mut self, path: &str) -> usize {
         let client = self.client.clone();
         // It takes the way that all calls take, behind them.
-        let barrier = tokio::spawn(async move { client.say_online(&BARRIER.parse().unwrap()).await });
+        let barrier = tokio::spawn(async move { client.is_online(&BARRIER.parse().unwrap()).await });
         self.asked_about(BARRIER).await.say_online(true);
         barrier.await.unwrap().unwrap();
         self.more(|call| call.path == path)
