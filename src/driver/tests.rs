@@ -6,6 +6,7 @@ mod begin;
 mod clock;
 mod disk;
 mod first_drop;
+mod identity;
 mod lists;
 mod looks;
 mod one_login;
