@@ -93,11 +93,6 @@ impl Fake {
         self.next(|call| call.path == REASON).await
     }
 
-    /// Whatever call comes next.
-    pub(super) async fn called(&mut self) -> Call {
-        self.next(|_| true).await
-    }
-
     /// How many calls for a QR have come that the test has not taken.
     pub(super) fn more_qr_calls(&mut self) -> usize {
         self.more(|call| call.path == QR)

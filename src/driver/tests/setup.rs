@@ -22,11 +22,6 @@ pub(super) struct Setup {
 }
 
 impl Setup {
-    /// Nobody is known.
-    pub(super) fn new() -> Self {
-        Self::of(Vec::new())
-    }
-
     /// These sessions are known, and the accounts of those that are online.
     pub(super) fn of(sessions: Vec<Session>) -> Self {
         let account = |session: &Session| match &session.state {
