@@ -19,5 +19,6 @@ mod restarts;
 mod rounds;
 mod setup;
 mod storm;
+mod test_clock;
 mod unwritable;
 mod world;

@@ -14,7 +14,7 @@ pub(super) async fn dropped(setup: Setup) -> World {
     let mut world = setup.run().await;
     world.look(&[("wxid_1", "w1")]).await;
     world.driver.hint(account_id("wxid_1"));
-    world.platform.asked_about("w1").await.is_online(false);
+    world.platform.asked_about("w1").await.say_online(false);
     world.when("wxid_1", |account| account.current_w_id.is_none()).await;
     world
 }
@@ -181,7 +181,7 @@ async fn a_login_that_is_due_while_as_many_are_in_flight_as_may_be_waits_and_com
     world.platform.asked_for_qr().await.issue("other");
     begin.await.unwrap().unwrap();
     world.driver.hint(account_id("wxid_1"));
-    world.platform.asked_about("w1").await.is_online(false);
+    world.platform.asked_about("w1").await.say_online(false);
     for troubles in 1..=8 {
         let waits = |account: &Account| account.relogin.as_ref().is_some_and(|r| r.troubles == troubles);
         let account = world.when("wxid_1", waits).await;
@@ -190,6 +190,7 @@ async fn a_login_that_is_due_while_as_many_are_in_flight_as_may_be_waits_and_com
         // Nobody looks at it again before its time, and it costs nothing.
         world.settled().await;
         assert_eq!(world.account("wxid_1"), account);
+        world.stands_still().await;
         assert!(!account.budget_told);
         world.at(relogin.due_at().unwrap()).await;
     }

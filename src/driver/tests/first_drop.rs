@@ -14,7 +14,7 @@ async fn dropped() -> World {
     let mut world = Setup::first_day(&[("wxid_1", "w1")]).run().await;
     world.look(&[("wxid_1", "w1")]).await;
     world.at(minute(A_DAY)).await;
-    world.platform.asked_about("w1").await.is_online(false);
+    world.platform.asked_about("w1").await.say_online(false);
     world.when("wxid_1", |account| account.current_w_id.is_none()).await;
     world
 }
@@ -29,7 +29,7 @@ async fn the_daemon_looks_by_itself_when_the_first_drop_is_due_and_not_before() 
     assert_eq!(world.account("wxid_1").version.0, 2);
     assert_eq!(world.platform.more_of(LOOK).await, 0);
     world.at(minute(A_DAY)).await;
-    world.platform.asked_about("w1").await.is_online(true);
+    world.platform.asked_about("w1").await.say_online(true);
     world.settled().await;
     assert_eq!(world.state("w1"), StateName::Online);
     // Once: after that the list says it.
@@ -94,7 +94,7 @@ async fn a_drop_within_a_minute_of_a_login_is_a_trouble_of_its_own_and_waits() {
     world.look(&[("wxid_1", "w1")]).await;
     world.clock.set(minute(0) + jiff::SignedDuration::from_secs(59));
     world.driver.hint("wxid_1".parse().unwrap());
-    world.platform.asked_about("w1").await.is_online(false);
+    world.platform.asked_about("w1").await.say_online(false);
     let account = world.when("wxid_1", |account| account.current_w_id.is_none()).await;
     assert_eq!(account.last_drop.unwrap().reason, DropReason::ShortLived);
     // An hour, give or take a fifth.

@@ -77,7 +77,7 @@ async fn a_first_day_that_began_ten_years_ahead_is_no_longer_than_a_day() {
     world.at(minute(0)).await;
     assert_eq!(world.account("wxid_1").first_drop_due_at(), Some(minute(24 * HOUR)));
     world.at(minute(24 * HOUR)).await;
-    world.platform.asked_about("w1").await.is_online(true);
+    world.platform.asked_about("w1").await.say_online(true);
     world.settled().await;
     assert_eq!(world.platform.more_of(LOOK).await, 0);
     world.stop().await;

@@ -173,7 +173,7 @@ async fn an_account_that_is_listed_by_an_ended_login_alone_is_asked_about() {
     world.when("wxid_1", |account| account.current_w_id == Some(id("w2"))).await;
     // The new one is lost, and the list goes on naming the old one.
     world.platform.asked_for_list().await.list(&[("wxid_1", "w1")]);
-    world.platform.asked_about("w2").await.is_online(false);
+    world.platform.asked_about("w2").await.say_online(false);
     world.when("wxid_1", |account| account.current_w_id.is_none()).await;
     assert_eq!(world.state("w2"), StateName::Dropped);
     world.stop().await;

@@ -10,7 +10,7 @@ use super::world::{World, account_id, id};
 async fn an_absence_asks_about_just_that_account_and_a_no_drops_it_at_once() {
     let mut world = Setup::settled(&[("wxid_1", "w1"), ("wxid_2", "w2")]).run().await;
     world.look(&[("wxid_2", "w2")]).await;
-    world.platform.asked_about("w1").await.is_online(false);
+    world.platform.asked_about("w1").await.say_online(false);
     let account = world.when("wxid_1", |account| account.current_w_id.is_none()).await;
     assert!(account.evidence.iter().any(|seen| seen.from == Source::IsOnline), "{:?}", account.evidence);
     let State::Dropped { drop, .. } = &world.session("w1").state else { panic!() };
@@ -25,7 +25,7 @@ async fn a_yes_forgets_the_absences() {
     let mut world = Setup::settled(&[("wxid_1", "w1")]).busy().run().await;
     for _ in 0..4 {
         world.platform.asked_for_list().await.list(&[]);
-        world.platform.asked_about("w1").await.is_online(true);
+        world.platform.asked_about("w1").await.say_online(true);
         // It was away by the list, and is there by the answer.
         let heard = |account: &wxlogin_state::Account| {
             account.evidence.last().is_some_and(|seen| seen.from == Source::IsOnline)
@@ -70,7 +70,7 @@ async fn an_answer_about_an_earlier_login_says_nothing_about_the_next_one() {
     let old = world.platform.asked_about("w1").await;
     world.platform.asked_for_list().await.list(&[("wxid_1", "w2")]);
     world.when("wxid_1", |account| account.current_w_id == Some(id("w2"))).await;
-    old.is_online(false);
+    old.say_online(false);
     world.settled().await;
     assert_eq!(world.state("w2"), StateName::Online);
     world.stop().await;
@@ -85,8 +85,8 @@ async fn a_hint_asks_once_and_hints_meanwhile_ask_once_more() {
     }
     let first = world.platform.asked_about("w1").await;
     assert_eq!(world.platform.more_of(LOOK).await, 0);
-    first.is_online(true);
-    world.platform.asked_about("w1").await.is_online(true);
+    first.say_online(true);
+    world.platform.asked_about("w1").await.say_online(true);
     world.settled().await;
     assert_eq!(world.platform.more_of(LOOK).await, 0);
     assert_eq!(world.account("wxid_1").version.0, 1);
@@ -117,7 +117,7 @@ async fn questions_are_asked_a_few_at_a_time_and_all_of_them() {
     while asked < 20 {
         let out = world.platform.more_of(LOOK).await;
         assert!(out <= 4, "{out}");
-        world.platform.asked_about_any().await.is_online(true);
+        world.platform.asked_about_any().await.say_online(true);
         asked += 1;
     }
     world.settled().await;
@@ -139,7 +139,7 @@ async fn a_question_that_fails_leaves_room_for_the_next() {
         world.platform.asked_about_any().await.answer(502, "");
     }
     world.driver.hint(account_id("wxid_0"));
-    world.platform.asked_about("w0").await.is_online(false);
+    world.platform.asked_about("w0").await.say_online(false);
     world.when("wxid_0", |account| account.current_w_id.is_none()).await;
     world.stop().await;
 }

@@ -109,7 +109,7 @@ impl Fake {
         let client = self.client.clone();
         // It takes the way that all calls take, behind them.
         let barrier = tokio::spawn(async move { client.is_online(&BARRIER.parse().unwrap()).await });
-        self.asked_about(BARRIER).await.is_online(true);
+        self.asked_about(BARRIER).await.say_online(true);
         barrier.await.unwrap().unwrap();
         self.more(|call| call.path == path)
     }
@@ -166,7 +166,7 @@ impl Call {
     }
 
     /// Whether the login is online.
-    pub(super) fn is_online(self, online: bool) {
+    pub(super) fn say_online(self, online: bool) {
         self.answer(200, &format!(r#"{{"code":"1000","data":{{"isOnline":{online}}}}}"#));
     }
 

@@ -11,7 +11,7 @@ async fn dropped() -> World {
     let mut world = Setup::settled(&[("wxid_1", "w1")]).run().await;
     world.look(&[("wxid_1", "w1")]).await;
     world.driver.hint(account_id("wxid_1"));
-    world.platform.asked_about("w1").await.is_online(false);
+    world.platform.asked_about("w1").await.say_online(false);
     world.when("wxid_1", |account| account.current_w_id.is_none()).await;
     world
 }
@@ -133,7 +133,7 @@ async fn an_account_that_is_told_to_rest_is_left_offline() {
     world.tend("wxid_1", off).await.unwrap();
     world.look(&[("wxid_1", "w1")]).await;
     world.driver.hint(account_id("wxid_1"));
-    world.platform.asked_about("w1").await.is_online(false);
+    world.platform.asked_about("w1").await.say_online(false);
     world.when("wxid_1", |account| account.current_w_id.is_none()).await;
     world.at(minute(6 * 60)).await;
     assert_eq!(world.platform.more_of(POPUP).await + world.platform.more_of(QR).await, 0);

@@ -24,7 +24,7 @@ async fn drop_again(world: &mut World, w_id: &str, minutes: i64) {
     world.when("wxid_1", |account| account.current_w_id == Some(id(w_id))).await;
     world.clock.set(minute(minutes));
     world.driver.hint(account_id("wxid_1"));
-    world.platform.asked_about(w_id).await.is_online(false);
+    world.platform.asked_about(w_id).await.say_online(false);
     world.when("wxid_1", |account| account.current_w_id.is_none()).await;
     world.settled().await;
 }
@@ -59,7 +59,7 @@ async fn it_is_asked_once_in_twelve_hours_over_a_restart_too() {
     world.when("wxid_1", |account| account.current_w_id.is_some()).await;
     world.clock.set(minute(12 * 60 - 1));
     world.driver.hint(account_id("wxid_1"));
-    world.platform.asked_about("q1").await.is_online(false);
+    world.platform.asked_about("q1").await.say_online(false);
     world.when("wxid_1", |account| account.current_w_id.is_none()).await;
     world.settled().await;
     assert_eq!(world.platform.more_of(REASON).await, 0);

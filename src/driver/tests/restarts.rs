@@ -80,6 +80,7 @@ async fn a_call_that_was_out_is_made_again_after_the_list_has_been_heard() {
         let list = world.platform.asked_for_list().await;
         world.at(minute(1)).await;
         assert_eq!(world.platform.more_calls().await, 0);
+        world.stands_still().await;
         list.list(&[]);
         // Whether the box was confirmed is not known, so that a QR is what is left.
         assert_eq!(world.platform.asked_for_qr().await.body["wcId"], "wxid_1");
@@ -126,7 +127,7 @@ async fn a_drop_while_the_daemon_was_down_is_found_by_its_first_look() {
     let world = Setup::settled(&[("wxid_1", "w1"), ("wxid_2", "w2")]).run().await;
     let mut world = world.restart().await;
     world.look(&[("wxid_2", "w2")]).await;
-    world.platform.asked_about("w1").await.is_online(false);
+    world.platform.asked_about("w1").await.say_online(false);
     world.platform.asked_to_pop_up().await.confirm("w3");
     world.when("wxid_1", |account| account.current_w_id == Some(id("w3"))).await;
     assert_eq!(world.state("w2"), StateName::Online);

@@ -38,6 +38,8 @@ async fn second(world: &mut World, n: i64) -> usize {
 #[tokio::test]
 async fn after_a_storm_everybody_comes_back_at_the_pace_of_the_budget() {
     let mut world = storm(Setup::settled).await;
+    world.settled().await;
+    world.stands_still().await;
     let mut begun = 0;
     for n in 1..60 {
         begun += second(&mut world, n).await;

@@ -122,12 +122,12 @@ async fn a_drop_that_could_not_be_written_is_found_again() {
     world.driver.hint("wxid_1".parse().unwrap());
     let asked = world.platform.asked_about("w1").await;
     world.faults.set(Fault::Full);
-    asked.is_online(false);
+    asked.say_online(false);
     unwritable(&world).await;
     assert_eq!(world.state("w1"), StateName::Online);
     mend(&world).await;
     world.platform.asked_for_list().await.list(&[]);
-    world.platform.asked_about("w1").await.is_online(false);
+    world.platform.asked_about("w1").await.say_online(false);
     world.when("wxid_1", |account| account.current_w_id.is_none()).await;
     world.stop().await;
 }
