@@ -190,6 +190,7 @@ async fn a_login_that_is_due_while_as_many_are_in_flight_as_may_be_waits_and_com
         // Nobody looks at it again before its time, and it costs nothing.
         world.settled().await;
         assert_eq!(world.account("wxid_1"), account);
+        world.stands_still().await;
         assert!(!account.budget_told);
         world.at(relogin.due_at().unwrap()).await;
     }

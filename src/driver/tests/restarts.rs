@@ -80,6 +80,7 @@ async fn a_call_that_was_out_is_made_again_after_the_list_has_been_heard() {
         let list = world.platform.asked_for_list().await;
         world.at(minute(1)).await;
         assert_eq!(world.platform.more_calls().await, 0);
+        world.stands_still().await;
         list.list(&[]);
         // Whether the box was confirmed is not known, so that a QR is what is left.
         assert_eq!(world.platform.asked_for_qr().await.body["wcId"], "wxid_1");
@@ -94,8 +95,8 @@ async fn a_box_that_was_confirmed_meanwhile_is_in_the_first_list() {
     world.platform.asked_to_pop_up().await;
 
     let mut world = world.restart().await;
-    world.clock.set(minute(1));
     world.look(&[("wxid_1", "w2")]).await;
+    world.at(minute(1)).await;
     let account = world.when("wxid_1", |account| account.current_w_id.is_some()).await;
     assert_eq!((account.current_w_id, account.relogin), (Some(id("w2")), None));
     assert_eq!(world.platform.more_of(QR).await, 0);
@@ -137,9 +138,8 @@ async fn a_drop_while_the_daemon_was_down_is_found_by_its_first_look() {
 async fn a_list_that_fails_does_not_hold_up_logins_for_ever() {
     let world = dropped(Setup::settled(&[("wxid_1", "w1")])).await;
     let mut world: World = world.restart().await;
-    world.clock.set(minute(1));
     let list = world.platform.asked_for_list().await;
-    world.round().await;
+    world.at(minute(1)).await;
     assert_eq!(world.platform.more_of(QR).await, 0);
     list.answer(502, "<html>");
     world.platform.asked_for_qr().await;

@@ -7,7 +7,8 @@ use wxlogin_state::{
     Account, Batch, Label, ReloginRules, Rules, Seq, Session, Source, Stage, State, StateDir, Store,
 };
 
-use super::world::{FIGURES, RETENTION, RULES, TestClock, World, issued, logged_in, minute, stepped};
+use super::test_clock::TestClock;
+use super::world::{FIGURES, RETENTION, RULES, World, issued, logged_in, minute, stepped};
 use crate::driver::Figures;
 
 /// Ninety days, in minutes.

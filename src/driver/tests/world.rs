@@ -1,7 +1,7 @@
 //! What a test of the driver stands on, and the few things that all of them do.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
@@ -16,7 +16,7 @@ use wxlogin_state::{
 
 use super::platform::Fake;
 use super::setup::Setup;
-use crate::clock::Clock;
+use super::test_clock::TestClock;
 use crate::driver::keeper::faults::Faults;
 use crate::driver::{self, Denied, Driver, Figures, LoginRequest, Parts};
 use crate::view::{AccountEntry, SessionEntry, View};
@@ -53,54 +53,6 @@ pub(super) fn id(text: &str) -> WId {
 
 pub(super) fn account_id(text: &str) -> WcId {
     text.parse().unwrap()
-}
-
-/// The time of day as the test says.
-#[derive(Clone)]
-pub(super) struct TestClock(Arc<Mutex<Time>>);
-
-struct Time {
-    now: Timestamp,
-    /// How far it goes on by being looked at.
-    tick: SignedDuration,
-    gate: Option<(oneshot::Sender<()>, mpsc::Receiver<()>)>,
-}
-
-impl TestClock {
-    pub(super) fn new() -> Self {
-        Self(Arc::new(Mutex::new(Time { now: minute(0), tick: SignedDuration::ZERO, gate: None })))
-    }
-
-    pub(super) fn now(&self) -> Timestamp {
-        self.0.lock().unwrap().now
-    }
-
-    pub(super) fn set(&self, now: Timestamp) {
-        self.0.lock().unwrap().now = now;
-    }
-
-    /// From now on no two looks at it show the same time.
-    pub(super) fn tick(&self) {
-        self.0.lock().unwrap().tick = SignedDuration::from_millis(1);
-    }
-
-    fn clock(&self) -> Clock {
-        let time = self.0.clone();
-        Clock::from_fn(move || {
-            let (now, gate) = {
-                let mut time = time.lock().unwrap();
-                let tick = time.tick;
-                time.now += tick;
-                (time.now, time.gate.take())
-            };
-            if let Some((arrived, released)) = gate {
-                arrived.send(()).unwrap();
-                // It opens with the end of its other side.
-                let _ = released.recv();
-            }
-            now
-        })
-    }
 }
 
 /// Keeps a driver in the middle of a round until this is dropped; whatever it is asked meanwhile comes into the
@@ -250,6 +202,14 @@ impl World {
         }
     }
 
+    /// Makes sure that the driver sleeps: nothing that waits may keep it busy.
+    pub(super) async fn stands_still(&self) {
+        let before = self.clock.looks();
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        let looks = self.clock.looks() - before;
+        assert!(looks < 10, "{looks} looks at the clock while nothing happened");
+    }
+
     /// Sets the clock, and lets the driver do what is due then.
     pub(super) async fn at(&self, now: Timestamp) {
         self.clock.set(now);
@@ -273,7 +233,7 @@ impl World {
     pub(super) async fn hold(&self) -> Held {
         let (arrived, here) = oneshot::channel();
         let (gate, released) = mpsc::channel();
-        self.clock.0.lock().unwrap().gate = Some((arrived, released));
+        self.clock.stop_at_next_look(arrived, released);
         // There is nothing to do in it, so that nothing fails in it either.
         self.driver.hint(account_id("nobody"));
         here.await.unwrap();
