@@ -99,7 +99,9 @@ impl Relogins {
         turn: &mut Turn<'_>,
     ) {
         let PopUpOver { wc_id, result } = over;
-        self.popups.remove(&wc_id);
+        if let Some(popup) = self.popups.remove(&wc_id) {
+            popup.abort();
+        }
         let tending = match result {
             Ok(PopUp::LoggedIn { w_id, profile }) => {
                 note(&wc_id, turn.found_online(w_id, *profile, Source::PopUp, otherwise));
@@ -137,6 +139,9 @@ impl Relogins {
         let popup = async move {
             let result = platform.second_login(&account).await;
             driver.tell(Message::PopUpOver(PopUpOver { wc_id: account, result })).await;
+            // The call is going on until its answer is taken in: ended before that, it would be made once more
+            // where the account changes meanwhile.
+            std::future::pending::<()>().await;
         };
         self.popups.insert(wc_id.clone(), self.tasks.spawn(popup).abort_handle());
     }
