@@ -194,7 +194,10 @@ impl Rounds {
             answers.extend(self.take(message, &mut turn));
         }
         if self.ground.keeper.is_writable() {
-            reviewed = self.review(&mut turn);
+            // Figures that came in this round hold from the next one on, and what they change is seen then.
+            if rules == self.ground.figures.rules {
+                reviewed = self.review(&mut turn);
+            }
             self.take_due(now, &mut turn);
             self.tidy(now, &mut turn);
             self.watch.look_if_due();

@@ -128,7 +128,7 @@ async fn turning_relogin_on_by_a_reload_schedules_what_rests() {
     daemon.end(again.w_id.as_str()).await.unwrap();
 
     daemon.host.set_relogin("enabled = true");
-    daemon.host.configure("check_interval = \"1s\"");
+    daemon.host.configure("");
     daemon.process.signal(Signal::HUP);
     daemon.scan_and_confirm(&platform, &first).await;
     let rests = daemon.account(second.as_str()).await.unwrap();
@@ -162,7 +162,9 @@ async fn an_account_that_was_logged_out_is_left_offline() {
     let (wc_id, online) = daemon.online_for_a_while(&platform).await;
     daemon.end(online.w_id.as_str()).await.unwrap();
     let looks = platform.calls("/queryLoginWx").await;
-    platform.until("it was looked for", |state| state["calls"]["/queryLoginWx"].as_u64() > Some(looks + 1)).await;
+    platform
+        .until("it was looked for", |state| state["calls"]["/queryLoginWx"].as_u64() > Some(looks + 1))
+        .await;
     let account = daemon.account(wc_id.as_str()).await.unwrap();
     assert_eq!((account.rest, account.relogin), (Some(Rest::LoggedOut), None));
     assert_eq!(platform.calls("/iPadLogin").await, 1);
