@@ -79,7 +79,10 @@ async fn an_account_that_is_online_is_logged_in_again_by_force_and_once() {
     assert_eq!(refused.1["state"], "online");
     let first = daemon.account(wc_id.as_str()).await.unwrap().current_w_id.unwrap();
     let (status, account) = daemon.log_in_again(&wc_id, &json!({"force": true})).await;
-    assert_eq!((status, &account["online"], &account["relogin"]["method"]), (202, &json!(true), &json!("qr")));
+    assert_eq!(
+        (status, &account["online"], &account["relogin"]["method"]),
+        (202, &json!(true), &json!("qr"))
+    );
     let w_id = daemon.until_scan_needed(&wc_id).await;
     // Whoever asks again is answered by the login that is on its way, however they ask.
     for body in [json!({"force": true}), json!({}), Value::Null, json!({"method": "qr"})] {

@@ -110,7 +110,10 @@ async fn after_many_drops_at_once_logins_begin_one_after_another() {
     issued.sort();
     // The first few were let begin before anybody knew that there would be so many.
     let paced = &issued[4..];
-    assert!(paced[0].duration_since(begun[4]) >= jiff::SignedDuration::from_millis(900), "{begun:?} {issued:?}");
+    assert!(
+        paced[0].duration_since(begun[4]) >= jiff::SignedDuration::from_millis(900),
+        "{begun:?} {issued:?}"
+    );
     let distance = Duration::from_millis(200);
     let apart = |pair: &[jiff::Timestamp]| pair[1].duration_since(pair[0]).unsigned_abs() >= distance;
     assert!(paced.windows(2).all(apart), "{issued:?}");
