@@ -46,10 +46,11 @@ impl Daemon {
                 sleep(LOOK_AGAIN).await;
             }
         };
-        match timeout(PATIENCE, looking).await {
-            Ok(account) => account,
-            Err(_) => panic!("never came true: {what}; it is {:#?}", self.account(wc_id.as_str()).await),
-        }
+        let looked = timeout(PATIENCE, looking).await;
+        let Ok(account) = looked else {
+            panic!("never came true: {what}; it is {:#?}", self.account(wc_id.as_str()).await);
+        };
+        account
     }
 
     /// Waits until a login of the account that the daemon began waits for its person; which.
