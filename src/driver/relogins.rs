@@ -99,7 +99,9 @@ impl Relogins {
         turn: &mut Turn<'_>,
     ) {
         let PopUpOver { wc_id, result } = over;
-        self.popups.remove(&wc_id);
+        if let Some(popup) = self.popups.remove(&wc_id) {
+            popup.abort();
+        }
         let tending = match result {
             Ok(PopUp::LoggedIn { w_id, profile }) => {
                 let what = format!("the platform reports the login {w_id}, which has ended here");
@@ -142,6 +144,9 @@ impl Relogins {
         let popup = async move {
             let result = platform.second_login(&account).await;
             driver.tell(Message::PopUpOver(PopUpOver { wc_id: account, result })).await;
+            // The call is going on until its answer is taken in: ended before that, it would be made once more
+            // where the account changes meanwhile.
+            std::future::pending::<()>().await;
         };
         self.popups.insert(wc_id.clone(), self.tasks.spawn(popup).abort_handle());
     }

@@ -77,14 +77,27 @@ async fn an_account_that_stays_online_for_twice_the_first_drop_has_settled() {
 }
 
 #[tokio::test]
-async fn after_a_kick_by_risk_control_the_platform_wants_a_qr_and_gets_it() {
+async fn after_a_kick_by_risk_control_one_box_fails_and_one_qr_follows() {
     let platform = Platform::start().await;
     let daemon = Host::against(&platform).in_haste("first_drop = \"1s\"").start().await;
-    let (wc_id, first) = daemon.settled(&platform).await;
-    platform.lose(&wc_id, &json!({"riskControl": true})).await;
-    let second = daemon.scan_and_confirm(&platform, &wc_id).await;
-    assert_eq!(second.predecessor, Some(first.w_id));
-    assert_eq!(platform.calls("/secondLogin").await, 1);
+    let mut kicked = Vec::new();
+    for _ in 0..8 {
+        kicked.push(daemon.online(&platform).await);
+    }
+    for online in &kicked {
+        daemon
+            .until_account(online.wc_id.as_ref().unwrap(), "it has settled", |account| account.settled)
+            .await;
+    }
+    for online in &kicked {
+        platform.lose(online.wc_id.as_ref().unwrap(), &json!({"riskControl": true})).await;
+    }
+    for online in kicked {
+        let again = daemon.scan_and_confirm(&platform, &online.wc_id.unwrap()).await;
+        assert_eq!(again.predecessor, Some(online.w_id));
+    }
+    // The platform says why just when it refuses the box, which is no reason for another one.
+    assert_eq!((platform.calls("/secondLogin").await, platform.calls("/iPadLogin").await), (8, 16));
     platform.assert_no_faults().await;
 }
 

@@ -128,7 +128,7 @@ async fn turning_relogin_on_by_a_reload_schedules_what_rests() {
     daemon.end(again.w_id.as_str()).await.unwrap();
 
     daemon.host.set_relogin("enabled = true");
-    daemon.host.configure("check_interval = \"1s\"");
+    daemon.host.configure("");
     daemon.process.signal(Signal::HUP);
     daemon.scan_and_confirm(&platform, &first).await;
     let rests = daemon.account(second.as_str()).await.unwrap();

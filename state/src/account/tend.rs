@@ -234,9 +234,11 @@ impl Tend<'_> {
     }
 
     /// A person logged its current login out.
-    pub(crate) fn logged_out(&mut self) {
+    pub(crate) fn logged_out(&mut self, w_id: &WId) {
         self.account.current_w_id = None;
         self.account.absences = 0;
+        let reason = DropReason::LoggedOut;
+        self.account.last_drop = Some(LastDrop { w_id: w_id.clone(), at: self.now, reason });
         self.account.rest = Some(Rest::LoggedOut);
         self.note(Source::Person, "it was logged out here");
     }
