@@ -11,6 +11,7 @@ mod largest;
 mod adopted;
 mod arbitrary;
 mod clocks;
+mod every;
 mod first_day;
 mod lineage;
 mod must_hold;

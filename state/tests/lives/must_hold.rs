@@ -13,7 +13,8 @@ pub(crate) fn fault(change: &Change, records: &Records, rules: &Rules) -> Option
     faulty.or_else(|| change.sessions.iter().find_map(|session| of_session(session, records)))
 }
 
-fn of_account(account: &Account, records: &Records, rules: &Rules) -> Option<String> {
+/// What is wrong with an account.
+pub(crate) fn of_account(account: &Account, records: &Records, rules: &Rules) -> Option<String> {
     let of_it = |name: StateName| {
         let theirs = |session: &&Session| session.wc_id.as_ref() == Some(&account.wc_id);
         let all = records.sessions.values().map(|session| &**session).filter(theirs);
@@ -52,7 +53,8 @@ fn of_account(account: &Account, records: &Records, rules: &Rules) -> Option<Str
     None
 }
 
-fn of_session(session: &Session, records: &Records) -> Option<String> {
+/// What is wrong with a session.
+pub(crate) fn of_session(session: &Session, records: &Records) -> Option<String> {
     let before = session.predecessor.as_ref()?;
     let before = records.sessions.get(before)?;
     let ended = before.state.name() == StateName::Dropped;
