@@ -1,6 +1,7 @@
 //! One moment of a host: what is durable, what is going on, and how things stand at the platform.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -253,14 +254,16 @@ impl Host {
         let mut told =
             format!("{} up: {}, calls: {:?}, there: {:?}\n", self.now, self.up, self.calls, self.there);
         for account in self.records.accounts.values() {
-            told += &format!(
-                "{}: {:?} {:?} {:?} {:?}\n",
+            let _ = writeln!(
+                told,
+                "{}: {:?} {:?} {:?} {:?}",
                 account.wc_id, account.current_w_id, account.stage, account.rest, account.relogin
             );
         }
         for session in self.sessions() {
-            told += &format!(
-                "{} of {:?}: {:?}, after {:?}, before {:?}\n",
+            let _ = writeln!(
+                told,
+                "{} of {:?}: {:?}, after {:?}, before {:?}",
                 session.w_id,
                 session.wc_id,
                 session.state.name(),

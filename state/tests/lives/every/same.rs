@@ -56,7 +56,7 @@ impl Names {
 
 impl Host {
     /// Nanoseconds from now; what lies further back than `matters` milliseconds counts as that.
-    fn from_now(&self, at: Timestamp, matters: i64) -> i64 {
+    fn until(&self, at: Timestamp, matters: i64) -> i64 {
         let nanoseconds = at.as_nanosecond() - self.now.as_nanosecond();
         i64::try_from(nanoseconds.max(i128::from(-matters) * 1_000_000)).unwrap_or(i64::MAX)
     }
@@ -71,20 +71,18 @@ impl Host {
         let first_drop = Rules::DEFAULT.relogin.first_drop;
         let day = i64::try_from(first_drop.as_millis()).unwrap();
         let stage = match &account.stage {
-            Stage::FirstDay { drop_due_at, told, looked } => {
-                (0, self.from_now(*drop_due_at, 1), *told, *looked)
-            }
+            Stage::FirstDay { drop_due_at, told, looked } => (0, self.until(*drop_due_at, 1), *told, *looked),
             Stage::FirstDropped => (1, 0, false, false),
             Stage::Settled { told: true, .. } => (2, 0, true, false),
-            Stage::Settled { stable_until, .. } => (2, self.from_now(*stable_until, 1), false, false),
+            Stage::Settled { stable_until, .. } => (2, self.until(*stable_until, 1), false, false),
         };
         let short_lived = account
             .last_drop
             .as_ref()
             .is_some_and(|drop| drop.reason == DropReason::ShortLived && drop.at >= account.last_login_at);
-        let online_for = if account.is_settled() { 0 } else { self.from_now(account.last_login_at, 2 * day) };
+        let online_for = if account.is_settled() { 0 } else { self.until(account.last_login_at, 2 * day) };
         let asked =
-            account.reason.asked_at.map(|at| self.from_now(at, REASON_EVERY.as_millis().try_into().unwrap()));
+            account.reason.asked_at.map(|at| self.until(at, REASON_EVERY.as_millis().try_into().unwrap()));
         let last = names.place(account.logins.last());
         Some((
             (names.place(account.current_w_id.as_ref()), last, stage, short_lived, online_for),
@@ -96,10 +94,10 @@ impl Host {
 
     fn relogin(&self, relogin: &Relogin, names: &mut Names) -> impl Hash + use<> {
         let phase = match &relogin.phase {
-            Phase::Due { at, .. } => (0, self.from_now(*at, 0), None),
+            Phase::Due { at, .. } => (0, self.until(*at, 0), None),
             Phase::Offered { .. } => (1, 0, None),
             // The QR is taken back by when it was paid for.
-            Phase::Calling { since } => (2, self.from_now(*since, LONGEST), None),
+            Phase::Calling { since } => (2, self.until(*since, LONGEST), None),
             Phase::InFlight { w_id, .. } => (3, 0, names.place(Some(w_id))),
         };
         (relogin.attempt, relogin.method, relogin.by_person, relogin.troubles, phase)
@@ -110,8 +108,8 @@ impl Host {
         (
             names.place(Some(&session.w_id)),
             session.state.name(),
-            if online { self.from_now(session.state_since, 60_000) } else { 0 },
-            session.deadline().map(|at| self.from_now(at, 0)),
+            if online { self.until(session.state_since, 60_000) } else { 0 },
+            session.deadline().map(|at| self.until(at, 0)),
             session.wc_id.clone(),
             (session.new_device, session.qr.is_some(), session.successor.is_some()),
         )
@@ -124,13 +122,10 @@ impl Host {
             self.lately(&fleet.spent, 10 * 60 * 1_000),
             self.lately(&fleet.drops, 60 * 1_000),
             fleet.storm.as_ref().map(|storm| {
-                (
-                    self.from_now(storm.since, 6 * 60 * 1_000),
-                    self.from_now(storm.last_drop_at, 2 * 60 * 1_000),
-                )
+                (self.until(storm.since, 6 * 60 * 1_000), self.until(storm.last_drop_at, 2 * 60 * 1_000))
             }),
-            self.from_now(fleet.next_start, matters),
-            self.from_now(fleet.promised, matters),
+            self.until(fleet.next_start, matters),
+            self.until(fleet.promised, matters),
         )
     }
 }
