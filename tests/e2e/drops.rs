@@ -152,7 +152,11 @@ async fn why_it_dropped_is_asked_once_and_told_as_a_sentence() {
     for (wc_id, w_id, online_at, _, sentence) in &lost {
         let is_told =
             |session: &Session| session.drop.as_ref().is_some_and(|drop| drop.detail.contains(sentence));
-        let told = daemon.until_so(w_id, is_told).await;
+        // The sentence comes a little after the drop.
+        let mut told = daemon.until(w_id, StateName::Dropped).await;
+        while !is_told(&told) {
+            told = daemon.session_after(w_id.as_str(), told.version, PATIENCE).await.unwrap();
+        }
         assert!(told.version.0 > online_at.0 + 1, "{told:?}");
         assert!(daemon.why(wc_id).await["evidence"].to_string().contains(sentence));
     }
