@@ -80,7 +80,7 @@ impl Callbacks {
         Self { hint, forward }
     }
 
-    /// Reads a request's body, at most [`LARGEST`] bytes within [`ARRIVAL`], and takes it. Answers 413, 408 or 400
+    /// Reads a request's body, at most [`LARGEST`] bytes within 15 s, and takes it. Answers 413, 408 or 400
     /// without a body where there is nothing to take.
     pub async fn receive(&self, request: Request) -> Response {
         let content_type = request.headers().get(CONTENT_TYPE).cloned();

@@ -30,6 +30,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use hyper::Method;
 use rustls::RootCertStore;
 use serde::Serialize;
 use wxlogin_state::{Secret, WId, WcId};
@@ -52,7 +53,7 @@ use self::device::qr::{self, QrCall};
 use self::device::reason::{self, ReasonCall};
 use self::envelope::Reply;
 use self::key::Keyring;
-use self::transport::{Endpoint, Transport};
+use self::transport::{Endpoint, Message, Transport};
 use crate::config::{Device, DeviceAuth};
 use crate::exchange::{ExchangeError, Limits};
 
@@ -305,8 +306,14 @@ impl Inner {
     ) -> Result<T, Trouble> {
         let path = format!("{}{}", self.prefix, call.path);
         let limits = Limits { head: call.head, read: READ, body: call.largest };
-        let header = key.and_then(key::header);
-        let response = self.transport.post(&self.endpoint, &path, header, body, limits).await?;
+        let message = Message {
+            method: Method::POST,
+            path: &path,
+            authorization: key.and_then(key::header),
+            media_type: Some("application/json"),
+            body,
+        };
+        let response = self.transport.send(&self.endpoint, message, limits).await?;
         let secrets: Vec<&Secret> =
             key.into_iter().chain(&self.password).chain(call.secrets.iter().copied()).collect();
         let status = response.status().as_u16();

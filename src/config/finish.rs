@@ -64,6 +64,8 @@ impl Draft {
         if let Some(sandbox) = &sandbox {
             // The known life of an account is the platform's, and the sandbox is the platform.
             relogin.first_drop = sandbox.first_drop;
+            // With days of a minute, the first drop would otherwise pass for the trouble of a login that is short.
+            relogin.short_lived = relogin.short_lived.min(sandbox.first_drop / 4);
         }
         Settings { state, control, device: device.with(base_url, auth), relogin, callback, sandbox }
     }

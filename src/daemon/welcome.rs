@@ -56,6 +56,11 @@ fn control(socket: &Path) -> String {
 }
 
 async fn first_login(api: &Api, control: &str) {
+    let (known, _) = api.view.count_accounts();
+    if known > 0 {
+        say(&format!("\nAccounts known from before: {known}. See them:  {control} accounts\n\n"));
+        return;
+    }
     let asked = CreateSession { label: "first light".parse().ok(), ..CreateSession::default() };
     match api.begin(asked, None).await {
         Ok(begun) => {

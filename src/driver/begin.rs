@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tracing::warn;
+use tracing::{info, warn};
 use wxlogin_state::{Input, Known, Method, Refusal, StateName, Tending, WId, WcId};
 
 use super::answer::Answer;
@@ -122,10 +122,18 @@ impl Beginnings {
         self.by_account.contains_key(wc_id)
     }
 
-    /// Takes in the platform's answer: a session begins, or everybody who waits hears why not.
+    /// Takes in the platform's answer: a session begins, or everybody who waits hears why not. Nothing follows
+    /// where only the record of an account wanted it that has been forgotten since.
     pub(super) fn issued(&mut self, issued: Issued, turn: &mut Turn<'_>) -> Option<Answer> {
         let Beginning { request, waiting } = self.finish(&issued)?;
         let wc_id = request.wc_id.clone();
+        if waiting.is_empty() && wc_id.as_ref().is_some_and(|wc_id| turn.account(wc_id).is_none()) {
+            info!(
+                wcId = wc_id.as_ref().map(tracing::field::display),
+                "a QR was fetched for nobody: the account was forgotten"
+            );
+            return None;
+        }
         let (begun, no_qr) = match issued.result {
             Ok(qr) => (begin_session(qr, request, turn), false),
             Err(trouble) => {

@@ -94,7 +94,7 @@ pub enum Denied {
     },
     /// The label belongs to an account that is known: a login without its wcId would make a new device of it.
     #[error(
-        "the label {label:?} belongs to the account {wc_id}; a login without its wcId makes a new device of it, \
+        "the label \"{label}\" belongs to the account {wc_id}; a login without its wcId makes a new device of it, \
          and the account drops once more"
     )]
     KnownLabel {

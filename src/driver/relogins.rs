@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, HashMap};
 use jiff::Timestamp;
 use tokio::task::AbortHandle;
 use tokio_util::task::TaskTracker;
-use wxlogin_state::{Account, DeviceType, Method, Proxy, Rules, Source, Tending, WcId};
+use wxlogin_state::{Account, DeviceType, Known, Method, Proxy, Rules, Source, Tending, WcId};
 
 use super::handle::{Denied, Driver, LoginRequest, Message};
 use super::turn::Turn;
@@ -99,11 +99,18 @@ impl Relogins {
         turn: &mut Turn<'_>,
     ) {
         let PopUpOver { wc_id, result } = over;
-        self.popups.remove(&wc_id);
+        if let Some(popup) = self.popups.remove(&wc_id) {
+            popup.abort();
+        }
         let tending = match result {
             Ok(PopUp::LoggedIn { w_id, profile }) => {
+                let what = format!("the platform reports the login {w_id}, which has ended here");
                 note(&wc_id, turn.found_online(w_id, *profile, Source::PopUp, otherwise));
-                return;
+                if turn.account(&wc_id).is_none_or(|account| account.call() != Some(Method::PopUp)) {
+                    return;
+                }
+                // No call is out any more, so the record must not go on waiting for one.
+                Tending::PopUpFailed(what)
             }
             Ok(PopUp::Failed { message, .. }) => Tending::PopUpFailed(message),
             Ok(PopUp::NoAnswer) => Tending::PopUpFailed("nobody confirmed in time".to_owned()),
@@ -137,6 +144,9 @@ impl Relogins {
         let popup = async move {
             let result = platform.second_login(&account).await;
             driver.tell(Message::PopUpOver(PopUpOver { wc_id: account, result })).await;
+            // The call is going on until its answer is taken in: ended before that, it would be made once more
+            // where the account changes meanwhile.
+            std::future::pending::<()>().await;
         };
         self.popups.insert(wc_id.clone(), self.tasks.spawn(popup).abort_handle());
     }

@@ -5,15 +5,12 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
-use tracing::{error, info, warn};
-use wxlogin_state::{
-    Act, DeviceType, DropReason, Fleet, Input, Known, Notice, PlatformKey, Proxy, Seq, State, StateName,
-    Tending, WcId,
-};
+use tracing::{error, info};
+use wxlogin_state::{Act, Fleet, Input, Known, PlatformKey, Seq, StateName, WcId};
 
 use super::answer::Answer;
 use super::begin::Beginnings;
@@ -21,12 +18,18 @@ use super::duties::Duties;
 use super::exporting::{Committed, Exporting};
 use super::handle::{Denied, Driver, Figures, Message};
 use super::keeper::{Keeper, Reopened};
-use super::relogins::{Relogins, note};
+use super::relogins::Relogins;
 use super::turn::{Staged, Turn, online_is_in_the_way};
 use super::watch::Watch;
 use crate::clock::Clock;
 use crate::platform::{Pace, Platform};
-use crate::view::{Changes, SessionEntry, View};
+use crate::view::{Changes, View};
+
+mod accounts;
+mod told;
+
+use accounts::otherwise;
+use told::{log_notice, log_transition};
 
 /// Most messages, and most deadlines, in one round: bounds the commit, and how long the first waits for the last.
 const ROUND: usize = 1024;
@@ -40,9 +43,6 @@ const RESUME_EVERY: Duration = Duration::from_millis(5);
 
 /// … but all within this time.
 const RESUME_WITHIN: Duration = Duration::from_secs(5);
-
-/// How far the clock may go back without anybody having set it.
-const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_secs(1);
 
 /// How long no deadline is kept once the store can be written again: an answer that was given meanwhile is
 /// offered at [`Pace`], and goes before a deadline that passed meanwhile.
@@ -86,6 +86,8 @@ pub(super) struct Rounds {
     runtime: Handle,
     /// Accounts that are still to be looked through.
     to_review: VecDeque<WcId>,
+    /// Accounts that are to be called for but cannot be now, and why not.
+    put_off: Vec<(WcId, String)>,
     /// The time of day as it was last read.
     seen: Timestamp,
     commits: u64,
@@ -104,6 +106,7 @@ impl Rounds {
             beginnings: Beginnings::new(platform, driver, tasks),
             exporting: Exporting::new(ground.keeper.export(), runtime.clone()),
             to_review: VecDeque::new(),
+            put_off: Vec::new(),
             seen: ground.clock.now(),
             commits: 0,
             ground,
@@ -167,7 +170,7 @@ impl Rounds {
         if let Some(reopen_at) = self.ground.keeper.reopen_at() {
             return reopen_at.saturating_duration_since(Instant::now());
         }
-        if !self.to_review.is_empty() {
+        if !self.to_review.is_empty() || !self.put_off.is_empty() {
             return Duration::ZERO;
         }
         let now = self.ground.clock.now();
@@ -194,10 +197,13 @@ impl Rounds {
             answers.extend(self.take(message, &mut turn));
         }
         if self.ground.keeper.is_writable() {
-            reviewed = self.review(&mut turn);
+            self.take_put_off(&mut turn);
+            // Figures that came in this round hold from the next one on, and what they change is seen then.
+            if rules == self.ground.figures.rules {
+                reviewed = self.review(&mut turn);
+            }
             self.take_due(now, &mut turn);
             self.tidy(now, &mut turn);
-            self.watch.look_if_due();
         }
         let Staged { batch, changes, fleet, notices, acts, platform_key, last_seq } = turn.finish();
         let keeper = &mut self.ground.keeper;
@@ -219,6 +225,10 @@ impl Rounds {
             for act in acts {
                 self.watch.question(act, &view);
             }
+        }
+        // What this round has made of the accounts is not news to a list that is asked for now.
+        if self.ground.keeper.is_writable() {
+            self.watch.look_if_due();
         }
         for answer in answers {
             answer.send(&self.ground.view, &committed);
@@ -297,38 +307,7 @@ impl Rounds {
                 self.duties.forget_deadline(&w_id);
             }
         }
-        if !self.watch.has_looked() {
-            return;
-        }
-        for wc_id in self.relogins.due(now, ROUND) {
-            if let Err(denied) = turn.tend(&wc_id, Tending::TimeCame) {
-                error!(%wc_id, error = &denied as &dyn Error, "what is due for an account cannot be done");
-                self.relogins.take_off(&wc_id);
-            }
-        }
-    }
-
-    /// Looks through the next accounts of those that are to be; says which.
-    fn review(&mut self, turn: &mut Turn<'_>) -> Vec<WcId> {
-        let next: Vec<WcId> = self.to_review.drain(..self.to_review.len().min(ROUND)).collect();
-        for wc_id in &next {
-            let Some(account) = turn.account(wc_id) else { continue };
-            let calling = self.relogins.is_showing(wc_id) || self.beginnings.is_fetching(wc_id);
-            let session = account.relogin.as_ref().and_then(|relogin| turn.session(relogin.w_id()?));
-            let in_flight = session.is_some_and(|session| session.state.name().is_in_flight());
-            note(wc_id, turn.tend(wc_id, Tending::Reviewed { calling, in_flight }));
-        }
-        next
-    }
-
-    /// Has every account looked through where the clock was set back: what was to happen after a while must not
-    /// wait until the old time comes again.
-    fn note_time(&mut self, now: Timestamp) {
-        if self.seen.duration_since(now) > CLOCK_TOLERANCE {
-            warn!(was = %self.seen, is = %now, "the clock was set back");
-            self.to_review = self.ground.view.everybody().into();
-        }
-        self.seen = now;
+        self.take_due_accounts(now, turn);
     }
 
     /// What is not urgent: exports, polls that were lost, sessions that were dropped long ago.
@@ -372,18 +351,6 @@ impl Rounds {
         }
     }
 
-    fn settle_account(&mut self, wc_id: &WcId) {
-        let Some(account) = self.ground.view.account(wc_id) else { return };
-        let Figures { rules, max_in_flight, .. } = &self.ground.figures;
-        let Some(request) = self.relogins.settle(&account, rules) else { return };
-        let in_flight = self.ground.view.count_in_flight();
-        if let Err(denied) = self.beginnings.begin_due(request, in_flight, *max_in_flight) {
-            warn!(%wc_id, error = &denied as &dyn Error, "a login that is due waits");
-            // Looked through again, it is found not to be on its way, and is put off.
-            self.to_review.push_back(wc_id.clone());
-        }
-    }
-
     /// After a failed write: opens the store again and takes what it holds for what is true.
     fn reopen(&mut self) -> Reopened {
         match self.ground.keeper.reopen() {
@@ -394,6 +361,7 @@ impl Rounds {
                 self.ground.view.replace(contents.sessions, contents.accounts);
                 self.duties.retain(&self.ground.view);
                 self.deadlines_from = Instant::now() + ANSWERS_FIRST;
+                self.watch.look_afresh(&self.ground.view);
                 self.resume();
                 Reopened::NotYet
             }
@@ -408,37 +376,8 @@ fn committed(ground: &Ground, commits: u64) -> Committed<'_> {
     Committed { view, platform_key: platform_key.as_ref(), fleet, last_seq: *last_seq, commits }
 }
 
-/// What is taken for device and place of a login that was not begun here.
-fn otherwise(figures: &Figures) -> (DeviceType, Option<Proxy>) {
-    (figures.device, figures.proxy.clone())
-}
-
 /// The distance between two resumed long-polls of `count`.
 pub(super) fn resume_step(count: usize) -> Duration {
     let count = u32::try_from(count).unwrap_or(u32::MAX).max(1);
     RESUME_EVERY.min(RESUME_WITHIN / count)
-}
-
-fn log_transition(session: &Arc<SessionEntry>) {
-    let (w_id, state) = (&session.w_id, session.state.name());
-    let wc_id = session.wc_id.as_ref().map(tracing::field::display);
-    let why = session.history.last().map_or("", |transition| &transition.why);
-    match &session.state {
-        State::Dropped { drop, .. } if drop.reason == DropReason::Failed => {
-            warn!(wId = %w_id, wcId = wc_id, state = %state, why, "session changed");
-        }
-        _ => info!(wId = %w_id, wcId = wc_id, state = %state, why, "session changed"),
-    }
-}
-
-fn log_notice(notice: &Notice) {
-    let (what, why) = (notice.kind.as_str(), &notice.why);
-    let wc_id = notice.wc_id.as_ref().map(tracing::field::display);
-    let todo = notice.todo.as_deref();
-    let until = notice.until.map(tracing::field::display);
-    if notice.kind.is_warning() {
-        warn!(wcId = wc_id, what, why, todo, until, "an account wants attention");
-    } else {
-        info!(wcId = wc_id, what, why, todo, until, "account");
-    }
 }

@@ -185,6 +185,11 @@ impl<'a> Turn<'a> {
         staged.map(|account| account.wc_id.clone()).or_else(committed)
     }
 
+    /// Whether the account has changed in this turn.
+    pub(super) fn has_changed(&self, wc_id: &WcId) -> bool {
+        self.accounts.contains_key(wc_id)
+    }
+
     /// How many sessions somebody is still to complete, those that were begun in this turn among them.
     pub(super) fn count_in_flight(&self) -> usize {
         self.view.count_in_flight() + self.begun

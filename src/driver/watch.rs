@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, info, warn};
-use wxlogin_state::{Act, DeviceType, Known, Profile, Proxy, Source, Tending, WId, WcId};
+use wxlogin_state::{Act, DeviceType, Known, Profile, Proxy, Source, StateName, Tending, WId, WcId};
 
 use super::handle::{Driver, Message};
 use super::relogins::note;
@@ -45,6 +45,8 @@ pub(super) struct Watch {
     /// Accounts that have changed since the list was asked for, while it is: what it says of them is old.
     changed: Option<HashSet<WcId>>,
     looked: bool,
+    /// Whether the list that is out is no look, because it was asked for before the store was read anew.
+    outdated: bool,
     troubles: u32,
     questions: VecDeque<Act>,
     out: usize,
@@ -64,6 +66,7 @@ impl Watch {
             next_list: Instant::now(),
             changed: None,
             looked: false,
+            outdated: false,
             troubles: 0,
             questions: VecDeque::new(),
             out: 0,
@@ -71,7 +74,7 @@ impl Watch {
         }
     }
 
-    /// Whether there was a look since the start, so that no account is logged in again that is online.
+    /// Whether there was a look since the start, or since the store was last read anew, so that no account is logged in again that is online.
     pub(super) fn has_looked(&self) -> bool {
         self.looked
     }
@@ -96,6 +99,17 @@ impl Watch {
         self.next_list = Instant::now() + self.every;
         let platform = self.platform.clone();
         self.ask(async move { Seen::List(platform.online().await) });
+    }
+
+    /// The store was read anew: what the platform said meanwhile is lost, and the next list says it again. One that
+    /// is out is older than the accounts that are known now.
+    pub(super) fn look_afresh(&mut self, view: &View) {
+        self.looked = false;
+        self.next_list = Instant::now();
+        if let Some(changed) = &mut self.changed {
+            changed.extend(view.everybody());
+            self.outdated = true;
+        }
     }
 
     /// The account has changed: what a list says that was asked for before is old.
@@ -166,7 +180,7 @@ impl Watch {
         view: &View,
         turn: &mut Turn<'_>,
     ) {
-        self.looked = true;
+        self.looked = !std::mem::take(&mut self.outdated);
         let changed = self.changed.take().unwrap_or_default();
         let list = match result {
             Ok(list) => list,
@@ -194,12 +208,15 @@ impl Watch {
             listed.entry(wc_id).or_default().push(w_id);
         }
         for (wc_id, logins) in &listed {
-            if !changed.contains(*wc_id) {
+            if !changed.contains(*wc_id) && !turn.has_changed(wc_id) {
                 take_listed(wc_id, logins, otherwise, turn);
+                if only_names_ended(wc_id, logins, turn) {
+                    self.question(Act::Look((*wc_id).clone()), view);
+                }
             }
         }
         for wc_id in view.online() {
-            if changed.contains(&wc_id) || listed.contains_key(&wc_id) {
+            if changed.contains(&wc_id) || listed.contains_key(&wc_id) || turn.has_changed(&wc_id) {
                 continue;
             }
             note(&wc_id, turn.not_listed(&wc_id));
@@ -259,6 +276,13 @@ fn take_listed(wc_id: &WcId, logins: &[&WId], otherwise: &(DeviceType, Option<Pr
         let profile = Profile::of(wc_id.clone());
         note(wc_id, turn.found_online((*w_id).clone(), profile, Source::List, otherwise.clone()));
     }
+}
+
+/// Whether the account is online here, while the list names nothing but logins of it that have ended.
+fn only_names_ended(wc_id: &WcId, logins: &[&WId], turn: &Turn<'_>) -> bool {
+    let has_ended =
+        |w_id: &&WId| turn.session(w_id).is_some_and(|session| session.state.name() == StateName::Dropped);
+    turn.account(wc_id).is_some_and(|account| account.current_w_id.is_some()) && logins.iter().all(has_ended)
 }
 
 /// What the platform says of a login.

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper::header::{ACCEPT, AUTHORIZATION, CONNECTION, CONTENT_TYPE, HOST, HeaderValue, USER_AGENT};
 use hyper::http::request::Builder;
-use hyper::{Request, Response, Uri};
+use hyper::{Method, Request, Response, Uri};
 use rustls::crypto::ring;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, RootCertStore};
@@ -76,6 +76,19 @@ impl Endpoint {
     }
 }
 
+/// What is sent in one call.
+#[derive(Debug)]
+pub(crate) struct Message<'a> {
+    pub(crate) method: Method,
+    /// With its query, if it has one.
+    pub(crate) path: &'a str,
+    /// The whole value of the header.
+    pub(crate) authorization: Option<HeaderValue>,
+    /// What the body is; `None` where there is no body.
+    pub(crate) media_type: Option<&'static str>,
+    pub(crate) body: Bytes,
+}
+
 /// Makes connections. Holds what they share: whom to trust.
 pub(crate) struct Transport {
     tls: OnceLock<TlsConnector>,
@@ -101,22 +114,22 @@ impl Transport {
         Ok(self.tls.get_or_init(|| made))
     }
 
-    /// One call: posts a JSON body. Once connected, it takes no longer than the answer's head and one pause of its
-    /// body may: an answer that drips would be waited for without end, and the login at the platform holds up
-    /// every other call.
-    pub(crate) async fn post(
+    /// One call. Once connected, it takes no longer than the answer's head and one pause of its body may: an
+    /// answer that drips would be waited for without end, and the login at the platform holds up every other call.
+    pub(crate) async fn send(
         &self,
         endpoint: &Endpoint,
-        path: &str,
-        key: Option<HeaderValue>,
-        body: Bytes,
+        message: Message<'_>,
         limits: Limits,
     ) -> Result<Response<Bytes>, Trouble> {
-        let mut request = Request::post(path).header(CONTENT_TYPE, "application/json");
-        if let Some(key) = key {
+        let mut request = Request::builder().method(message.method).uri(message.path);
+        if let Some(media_type) = message.media_type {
+            request = request.header(CONTENT_TYPE, media_type);
+        }
+        if let Some(key) = message.authorization {
             request = request.header(AUTHORIZATION, key);
         }
-        let request = finish(request.header(ACCEPT, "application/json"), endpoint, body)?;
+        let request = finish(request.header(ACCEPT, "application/json"), endpoint, message.body)?;
         let addresses = endpoint.resolve().await.map_err(Trouble::Unreachable)?;
         let stream = self.connect(endpoint, &addresses).await.map_err(Trouble::Unreachable)?;
         let total = limits.head.saturating_add(limits.read);

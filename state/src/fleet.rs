@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::budget::Ledger;
-use crate::rules::{ReloginRules, after, between};
+use crate::rules::{Rate, ReloginRules, after, between};
 
 /// How many times the storm's period re-logins are held at most, however long drops go on: a host on which
 /// something always drops must recover, too.
@@ -77,19 +77,18 @@ impl Fleet {
     /// Takes in a drop at `now`; the incident where this drop makes it one.
     pub(crate) fn dropped(&mut self, now: Timestamp, rules: &ReloginRules) -> Option<Storm> {
         self.settle(now, rules);
-        self.drops.spend(now, rules.storm);
+        // One drop is no storm, whatever the configuration calls many.
+        let many = Rate { count: rules.storm.count.max(2), ..rules.storm };
+        self.drops.spend(now, many);
         if let Some(storm) = &mut self.storm {
             storm.drops = storm.drops.saturating_add(1);
             storm.last_drop_at = now;
             return None;
         }
-        let drops = self.drops.count(now, rules.storm);
-        // One drop is no storm, whatever the configuration calls many.
-        let many = usize::try_from(rules.storm.count.max(2)).unwrap_or(usize::MAX);
-        if drops < many {
+        let drops = u32::try_from(self.drops.count(now, many)).unwrap_or(u32::MAX);
+        if drops < many.count {
             return None;
         }
-        let drops = u32::try_from(drops).unwrap_or(u32::MAX);
         self.storm = Some(Storm { since: now, drops, last_drop_at: now });
         self.storm.clone()
     }

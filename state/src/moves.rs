@@ -332,7 +332,7 @@ impl<'a, K: Known> Work<'a, K> {
             DropReason::Superseded => {}
             _ if !was_online => tend.came_to_nothing(w_id, &drop.detail),
             _ if tend.account.current_w_id.as_ref() != Some(w_id) => {}
-            DropReason::LoggedOut => tend.logged_out(),
+            DropReason::LoggedOut => tend.logged_out(w_id),
             reason => tend.lost(w_id, reason, Source::Daemon, &drop.detail),
         });
     }

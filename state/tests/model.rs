@@ -7,9 +7,13 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use wxlogin_state::public::Event;
 use wxlogin_state::{
-    Account, Answer, Batch, Code, Failure, HISTORY_KEPT, Ignored, Input, Issued, LOGINS_KEPT, Label, Profile,
-    Proxy, Rules, Secret, Seq, Session, SliderProgress, State, StateName, Verdict, Version, duty, step,
+    Answer, Batch, Code, DropReason, Failure, HISTORY_KEPT, Ignored, Input, Issued, Profile, Rules, Secret,
+    Seq, Session, SliderProgress, State, StateName, Verdict, Version, duty, step,
 };
+
+#[path = "common/largest.rs"]
+mod largest;
+use largest::{largest_profile, largest_session};
 
 const RULES: Rules = Rules::DEFAULT;
 
@@ -60,6 +64,9 @@ fn happening() -> impl Strategy<Value = Happening> {
         2 => Just(What::Other(Input::DeadlinePassed)),
         1 => Just(What::Other(Input::Ended)),
         1 => "w[0-9]".prop_map(|by| What::Other(Input::Superseded { by: by.parse().unwrap() })),
+        1 => text().prop_map(|detail| What::Other(Input::Lost { reason: DropReason::Offline, detail })),
+        2 => text().prop_map(|detail| What::Other(Input::Explained { detail })),
+        1 => "w[0-9]".prop_map(|by| What::Other(Input::Followed { by: by.parse().unwrap() })),
     ];
     (-400..400_i64, what).prop_map(|(passed, what)| Happening { passed, what })
 }
@@ -130,7 +137,8 @@ proptest! {
     fn what_is_dropped_stays_dropped(steps in life()) {
         for step in &steps {
             if step.before.state.name() == StateName::Dropped {
-                prop_assert!(!matches!(step.verdict, Verdict::Accepted(_)), "{:?}", step);
+                let stays = |next: &Session| next.state.name() == StateName::Dropped;
+                prop_assert!(!matches!(&step.verdict, Verdict::Accepted(next) if !stays(next)), "{:?}", step);
             }
         }
     }
@@ -244,34 +252,12 @@ proptest! {
             fits(after, now);
         }
     }
-
-    #[test]
-    fn an_account_has_one_current_login_and_remembers_a_bounded_number(
-        logins in prop::collection::vec(("w[0-9]{3}", 0..1_000_000_i64), 1..80)
-    ) {
-        let begin: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
-        let profile = Profile::of("wxid_a".parse().unwrap());
-        let mut account: Option<Account> = None;
-        for (w_id, seconds) in logins {
-            let now = begin + SignedDuration::from_secs(seconds);
-            let session = begun(&w_id, now);
-            let next = Account::logged_in(account.as_ref(), &session, &profile, now, &RULES);
-            let before = account.as_ref();
-            prop_assert_eq!(next.version, before.map_or(Version(0), |before| before.version).next());
-            prop_assert_eq!(next.first_login_at, before.map_or(now, |before| before.first_login_at));
-            prop_assert_eq!(next.first_drop_due_at.is_some(), before.is_none());
-            prop_assert_eq!(next.current_w_id.as_ref(), Some(&session.w_id));
-            prop_assert_eq!(next.logins.last(), Some(&session.w_id));
-            prop_assert!(next.logins.len() <= LOGINS_KEPT);
-            account = Some(next);
-        }
-    }
 }
 
 /// The bounds that the platform client and the API set on texts, all reached at once, each character as wide as
 /// it can be.
 #[test]
-fn the_largest_possible_session_account_and_event_fit_their_records() {
+fn the_largest_possible_session_and_its_event_fit_their_records() {
     for wide in ["\u{10ffff}", "\u{1}", "\""] {
         let now = Timestamp::UNIX_EPOCH;
         let mut session = largest_session(now);
@@ -280,58 +266,12 @@ fn the_largest_possible_session_account_and_event_fit_their_records() {
             fits(&session, now);
         }
         let round = session.round;
-        let profile = Box::new(largest_profile(wide));
+        let answer = Answer::LoggedIn(Box::new(largest_profile(wide)));
         let session = code_entered(&session, now);
-        let answer = Answer::LoggedIn(profile.clone());
         let online = accepted(step(&session, Input::Answered { round, answer }, now, &RULES));
         fits(&online, now);
         let by = "s".repeat(128).parse().unwrap();
         fits(&accepted(step(&online, Input::Superseded { by }, now, &RULES)), now);
-
-        let mut account = None;
-        for n in 0..2 * LOGINS_KEPT {
-            let login = Session { w_id: format!("{n:0128}").parse().unwrap(), ..online.clone() };
-            account = Some(Account::logged_in(account.as_ref(), &login, &profile, now, &RULES));
-        }
-        let mut batch = Batch::default();
-        batch.put_account(&account.unwrap()).unwrap();
-    }
-}
-
-fn largest_session(now: Timestamp) -> Session {
-    let issued = Issued {
-        label: Some("\u{10ffff}".repeat(Label::MAX_CHARS).parse().unwrap()),
-        proxy: Some(Proxy::Own {
-            ip: "p".repeat(1024),
-            user: Some("\u{10ffff}".repeat(128)),
-            password: Some(Secret::new("\u{10ffff}".repeat(128))),
-        }),
-        wc_id: Some("e".repeat(128).parse().unwrap()),
-        ..Issued::new("w".repeat(128).parse().unwrap(), "u".repeat(1024))
-    };
-    let session = Session::begun(issued, Seq(u64::MAX / 2), now, &RULES);
-    Session { predecessor: Some("p".repeat(128).parse().unwrap()), ..session }
-}
-
-fn largest_profile(wide: &str) -> Profile {
-    let text = || Some(wide.repeat(128));
-    let number = Some(i64::MIN);
-    Profile {
-        nick_name: text(),
-        device_type: text(),
-        uin: number,
-        head_url: Some("h".repeat(1024)),
-        small_head_img_url: Some("s".repeat(1024)),
-        w_account: text(),
-        sex: number,
-        mobile_phone: text(),
-        username: text(),
-        signature: text(),
-        country: text(),
-        city: text(),
-        kind: number,
-        status: number,
-        ..Profile::of("a".repeat(128).parse().unwrap())
     }
 }
 

@@ -5,8 +5,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may stop at what cannot be")]
 
-use std::time::Duration;
-
 use jiff::{SignedDuration, Timestamp};
 use wxlogin_state::{
     Answer, Code, DropReason, Failure, Ignored, Input, Issued, Profile, Refusal, Rules, Secret, Seq, Session,
@@ -76,10 +74,14 @@ enum Event {
     PastDeadline,
     Ended,
     Superseded,
+    Lost,
+    Explained,
+    ExplainedAgain,
+    Followed,
 }
 
 impl Event {
-    const ALL: [Self; 18] = [
+    const ALL: [Self; 22] = [
         Self::LoggedIn,
         Self::SliderAsked,
         Self::CodeAsked,
@@ -98,6 +100,10 @@ impl Event {
         Self::PastDeadline,
         Self::Ended,
         Self::Superseded,
+        Self::Lost,
+        Self::Explained,
+        Self::ExplainedAgain,
+        Self::Followed,
     ];
 
     /// The input, and when it happens.
@@ -127,6 +133,19 @@ impl Event {
             Self::PastDeadline => (Input::DeadlinePassed, at + SignedDuration::from_hours(1)),
             Self::Ended => (Input::Ended, before),
             Self::Superseded => (Input::Superseded { by: "w-next".parse().unwrap() }, before),
+            Self::Lost => {
+                let detail = "it is missing in the platform's list".to_owned();
+                (Input::Lost { reason: DropReason::FirstNight, detail }, before)
+            }
+            Self::Explained => (Input::Explained { detail: "新设备首次登录24小时内掉线".to_owned() }, before),
+            Self::ExplainedAgain => {
+                let detail = match &session.state {
+                    State::Dropped { drop, .. } => drop.detail.clone(),
+                    _ => String::new(),
+                };
+                (Input::Explained { detail }, before)
+            }
+            Self::Followed => (Input::Followed { by: "w-next".parse().unwrap() }, before),
         }
     }
 }
@@ -153,11 +172,15 @@ const DECLINED: Outcome = Outcome::Dropped(DropReason::Declined);
 const ABANDON: Outcome = Outcome::Dropped(DropReason::Abandoned);
 const LOGOUT: Outcome = Outcome::Dropped(DropReason::LoggedOut);
 const REPLACED: Outcome = Outcome::Dropped(DropReason::Superseded);
+const NIGHT: Outcome = Outcome::Dropped(DropReason::FirstNight);
 const STALE: Outcome = Outcome::Ignored(Ignored::StaleAnswer);
 const EARLY: Outcome = Outcome::Ignored(Ignored::NotYetDue);
 const AGAIN: Outcome = Outcome::Ignored(Ignored::AlreadyAsking);
 const IS_ON: Outcome = Outcome::Ignored(Ignored::AlreadyOnline);
 const IS_OUT: Outcome = Outcome::Ignored(Ignored::AlreadyDropped);
+const NOT_ON: Outcome = Outcome::Ignored(Ignored::NotOnline);
+const LIVES: Outcome = Outcome::Ignored(Ignored::NotDropped);
+const KNOWN: Outcome = Outcome::Ignored(Ignored::AlreadyKnown);
 const WRONG: Outcome = Outcome::WrongState;
 const BUSY: Outcome = Outcome::CodeInFlight;
 
@@ -185,6 +208,10 @@ fn row(event: Event) -> [Outcome; COLUMNS] {
         Event::PastDeadline     => [EXPIRED,  EXPIRED,  EXPIRED,  EXPIRED,  EXPIRED,  IS_ON,    IS_OUT],
         Event::Ended            => [ABANDON,  ABANDON,  ABANDON,  ABANDON,  ABANDON,  LOGOUT,   WRONG ],
         Event::Superseded       => [REPLACED, REPLACED, REPLACED, REPLACED, REPLACED, REPLACED, IS_OUT],
+        Event::Lost             => [NOT_ON,   NOT_ON,   NOT_ON,   NOT_ON,   NOT_ON,   NIGHT,    IS_OUT],
+        Event::Explained        => [LIVES,    LIVES,    LIVES,    LIVES,    LIVES,    LIVES,    ABANDON],
+        Event::ExplainedAgain   => [LIVES,    LIVES,    LIVES,    LIVES,    LIVES,    LIVES,    KNOWN ],
+        Event::Followed         => [LIVES,    LIVES,    LIVES,    LIVES,    LIVES,    LIVES,    ABANDON],
     }
 }
 
@@ -209,7 +236,7 @@ fn the_lists_name_every_place_and_event_once() {
     for (n, event) in Event::ALL.into_iter().enumerate() {
         assert_eq!(event as usize, n);
     }
-    assert_eq!(Event::Superseded as usize + 1, Event::ALL.len(), "the last one");
+    assert_eq!(Event::Followed as usize + 1, Event::ALL.len(), "the last one");
 }
 
 #[test]
@@ -299,6 +326,25 @@ fn a_superseded_session_names_the_one_that_took_its_place() {
 }
 
 #[test]
+fn a_session_that_was_lost_takes_in_the_reason_and_its_successor_and_stays_what_it_was() {
+    let lost = Input::Lost { reason: DropReason::Offline, detail: "it is missing".to_owned() };
+    let dropped = accepted(step(&session_in(Place::Online), lost, start(), &RULES));
+    let later = start() + SignedDuration::from_mins(10);
+    let explained = Input::Explained { detail: "该账号在其他设备登录".to_owned() };
+    let explained = accepted(step(&dropped, explained, later, &RULES));
+    let followed = Input::Followed { by: "w-next".parse().unwrap() };
+    let followed = accepted(step(&explained, followed, later, &RULES));
+    let State::Dropped { drop, profile } = &followed.state else { panic!("{followed:?}") };
+    assert_eq!((drop.reason, drop.at, &*drop.detail), (DropReason::Offline, start(), "该账号在其他设备登录"));
+    assert!(profile.is_some());
+    assert_eq!(followed.state_since, start());
+    assert_eq!(followed.successor, Some("w-next".parse().unwrap()));
+    // One login follows, not several.
+    let again = Input::Followed { by: "w-third".parse().unwrap() };
+    assert_eq!(step(&followed, again, later, &RULES), Verdict::Ignored(Ignored::AlreadyKnown));
+}
+
+#[test]
 fn a_scan_by_another_account_than_expected_is_accepted_and_said() {
     let mut session = session_in(QR);
     session.wc_id = Some("wxid_expected".parse().unwrap());
@@ -328,6 +374,7 @@ fn outcome(verdict: &Verdict) -> Outcome {
         Verdict::Ignored(why) => Outcome::Ignored(*why),
         Verdict::Refused(Refusal::WrongState { .. }) => Outcome::WrongState,
         Verdict::Refused(Refusal::CodeInFlight) => Outcome::CodeInFlight,
+        Verdict::Refused(other) => panic!("only an account refuses so: {other}"),
     }
 }
 

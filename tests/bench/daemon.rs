@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::os::unix::net::UnixDatagram;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -64,10 +64,15 @@ impl Daemon {
         }
     }
 
+    /// What the kernel says of it under this name.
+    pub(crate) fn proc(&self, name: &str) -> PathBuf {
+        PathBuf::from(format!("/proc/{}/{name}", self.child.id()))
+    }
+
     /// CPU time that it has used, all threads together: those that live.
     pub(crate) fn cpu(&self) -> anyhow::Result<Duration> {
         let mut nanoseconds = 0;
-        for task in fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
+        for task in fs::read_dir(self.proc("task"))? {
             let spent = fs::read_to_string(task?.path().join("schedstat"))?;
             let ran = spent.split(' ').next().context("schedstat is empty")?;
             nanoseconds += ran.parse::<u64>()?;
@@ -77,7 +82,7 @@ impl Daemon {
 
     /// Resident memory, in KiB.
     pub(crate) fn resident(&self) -> anyhow::Result<u64> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let status = fs::read_to_string(self.proc("status"))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
         let size = line.and_then(|line| line.trim().strip_suffix(" kB")).context("VmRSS is missing")?;
         Ok(size.trim().parse()?)

@@ -14,13 +14,15 @@ use std::time::Duration;
 use wxlogin_state::{Answer, Input, Profile};
 use wxlogind::clock::Clock;
 
+mod code;
 mod daemon;
 mod figures;
 mod stored;
 
+use code::code_asked;
 use daemon::Daemon;
 use figures::{float, median};
-use stored::{Making, code_asked};
+use stored::Making;
 
 /// Sessions in the store.
 const SIZES: [usize; 2] = [10_000, 100_000];

@@ -6,8 +6,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use wxlogin_state::public::Event;
 use wxlogin_state::{
-    Account, Answer, Batch, Input, Issued, Proxy, Rest, Retention, Rules, Seq, Session, Source, StateDir,
-    StateName, Store, Verdict, WId, step,
+    Account, Batch, Input, Issued, Proxy, Rest, Retention, Rules, Seq, Session, Source, StateDir, StateName,
+    Store, Verdict, WId, step,
 };
 
 /// What the machine goes by; an hour for each step, so that no deadline passes during a measurement.
@@ -34,11 +34,6 @@ pub(crate) struct Making {
 /// The platform's name for the `n`th login, of the length that the platform's have.
 pub(crate) fn w_id(n: usize) -> WId {
     format!("0000016e-63eb-f319-0001-{n:012x}").parse().expect("visible ASCII")
-}
-
-/// The answer that a code is asked for.
-pub(crate) fn code_asked() -> Answer {
-    Answer::CodeAsked { prompt: "请在iPad上输入验证码".to_owned() }
 }
 
 impl Making {

@@ -37,11 +37,13 @@ use wxlogind::platform::Platform;
 use wxlogind::sandbox::{ACCOUNT, Sandbox, SandboxSettings};
 use wxlogind::view::{SessionEntry, View};
 
+mod code;
 mod figures;
 mod stored;
 
+use code::code_asked;
 use figures::{float, median, percentile};
-use stored::{Making, RETENTION, RULES, code_asked, w_id};
+use stored::{Making, RETENTION, RULES, w_id};
 
 /// Logins stored before a run.
 const STORED: usize = 10_000;

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use wxlogin_state::StateName;
 use wxlogind::wire::CreateSession;
 
-use crate::harness::{Host, refused, world};
+use crate::harness::{Host, Platform, refused, world};
 
 /// Faults of gateways and connections.
 fn broken() -> Vec<Value> {
@@ -139,8 +139,10 @@ async fn a_key_that_is_refused_amid_a_poll_is_no_answer_to_the_login() {
 
 #[tokio::test]
 async fn a_frozen_account_at_the_platform_is_named() {
-    let (platform, daemon) = world().await;
+    let platform = Platform::start().await;
+    // Before the daemon looks who is online, and has a key with which it is refused in other words.
     platform.member(&json!({"status": "frozen"})).await;
+    let daemon = Host::against(&platform).start().await;
     let problem = refused(daemon.create(&CreateSession::default()).await);
     assert!(problem.detail.contains("frozen"), "{problem:?}");
     assert_eq!(problem.status, 502);

@@ -3,6 +3,7 @@
 mod daemon;
 mod host;
 mod http;
+mod lives;
 mod platform;
 mod process;
 mod receiver;
@@ -13,6 +14,7 @@ use std::time::Duration;
 pub(crate) use daemon::{Daemon, login_of, refused};
 pub(crate) use host::{Host, PASSWORD};
 pub(crate) use http::{get, over_tcp, over_unix, request, value};
+pub(crate) use lives::A_WHILE;
 pub(crate) use platform::Platform;
 pub(crate) use process::{Printed, Process, output};
 pub(crate) use receiver::{PATH_SECRET, Receiver};

@@ -5,14 +5,17 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where something is not as it should be")]
 
+mod account_api;
 mod accounts;
 mod bad_input;
 mod callback;
 mod configuration;
 mod ctl;
 mod doors;
+mod drops;
 mod ending;
 mod faults;
+mod first_day;
 mod full_disk;
 mod harness;
 mod lifecycle;
@@ -21,4 +24,7 @@ mod programs;
 mod qr;
 mod reading;
 mod recovery;
+mod relogin;
 mod steps;
+mod storm;
+mod why;

@@ -17,8 +17,15 @@ use super::world::ALLOWANCE;
 use crate::config::{Device, DeviceAuth};
 use crate::platform::Platform;
 
-const QR: &str = "/iPadLogin";
-const POLL: &str = "/getIPadLoginInfo";
+pub(super) const QR: &str = "/iPadLogin";
+pub(super) const POLL: &str = "/getIPadLoginInfo";
+pub(super) const POPUP: &str = "/secondLogin";
+pub(super) const LIST: &str = "/queryLoginWx";
+pub(super) const LOOK: &str = "/isOnline";
+pub(super) const REASON: &str = "/offlineReason";
+
+/// A login that nobody has: asked for by a test only.
+const BARRIER: &str = "barrier";
 
 /// A call that has not come by then does not come: no wait between two calls is as long.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -36,7 +43,7 @@ pub(super) struct Fake {
 /// A call that waits for its answer.
 #[derive(Debug)]
 pub(super) struct Call {
-    path: String,
+    pub(super) path: String,
     pub(super) body: Value,
     reply: oneshot::Sender<Answer>,
 }
@@ -61,6 +68,31 @@ impl Fake {
         self.next(|call| call.path == POLL && call.body["wId"] == w_id).await
     }
 
+    /// The next call for the list of who is online.
+    pub(super) async fn asked_for_list(&mut self) -> Call {
+        self.next(|call| call.path == LIST).await
+    }
+
+    /// The next question whether the login `w_id` is online.
+    pub(super) async fn asked_about(&mut self, w_id: &str) -> Call {
+        self.next(|call| call.path == LOOK && call.body["wId"] == w_id).await
+    }
+
+    /// The next question whether any login is online.
+    pub(super) async fn asked_about_any(&mut self) -> Call {
+        self.next(|call| call.path == LOOK).await
+    }
+
+    /// The next box on a phone.
+    pub(super) async fn asked_to_pop_up(&mut self) -> Call {
+        self.next(|call| call.path == POPUP).await
+    }
+
+    /// The next question why an account is offline.
+    pub(super) async fn asked_why(&mut self) -> Call {
+        self.next(|call| call.path == REASON).await
+    }
+
     /// How many calls for a QR have come that the test has not taken.
     pub(super) fn more_qr_calls(&mut self) -> usize {
         self.more(|call| call.path == QR)
@@ -69,6 +101,23 @@ impl Fake {
     /// How many long-polls of `w_id` have come that the test has not taken.
     pub(super) fn more_polls(&mut self, w_id: &str) -> usize {
         self.more(|call| call.path == POLL && call.body["wId"] == w_id)
+    }
+
+    /// How many calls of this path have come that the test has not taken, once those that were made by now have
+    /// had the time to come.
+    pub(super) async fn more_of(&mut self, path: &str) -> usize {
+        let client = self.client.clone();
+        // It takes the way that all calls take, behind them.
+        let barrier = tokio::spawn(async move { client.is_online(&BARRIER.parse().unwrap()).await });
+        self.asked_about(BARRIER).await.say_online(true);
+        barrier.await.unwrap().unwrap();
+        self.more(|call| call.path == path)
+    }
+
+    /// How many calls have come that the test has not taken, long-polls apart.
+    pub(super) async fn more_calls(&mut self) -> usize {
+        self.more_of(POLL).await;
+        self.more(|call| call.path != POLL)
     }
 
     async fn next(&mut self, wanted: impl Fn(&Call) -> bool) -> Call {
@@ -107,6 +156,35 @@ impl Call {
     /// Somebody has scanned.
     pub(super) fn log_in(self, wc_id: &str) {
         self.answer(200, &format!(r#"{{"code":"1000","data":{{"wcId":"{wc_id}"}}}}"#));
+    }
+
+    /// Whom the platform lists as online: accounts, and by which login.
+    pub(super) fn list(self, online: &[(&str, &str)]) {
+        let entry = |(wc_id, w_id): &(&str, &str)| format!(r#"{{"wcId":"{wc_id}","wId":"{w_id}"}}"#);
+        let entries: Vec<String> = online.iter().map(entry).collect();
+        self.answer(200, &format!(r#"{{"code":"1000","data":[{}]}}"#, entries.join(",")));
+    }
+
+    /// Whether the login is online.
+    pub(super) fn say_online(self, online: bool) {
+        self.answer(200, &format!(r#"{{"code":"1000","data":{{"isOnline":{online}}}}}"#));
+    }
+
+    /// Somebody has confirmed on the phone; the new login is `w_id`.
+    pub(super) fn confirm(self, w_id: &str) {
+        let wc_id = self.body["wcId"].as_str().unwrap().to_owned();
+        self.answer(200, &format!(r#"{{"code":"1000","data":{{"wcId":"{wc_id}","wId":"{w_id}"}}}}"#));
+    }
+
+    /// Why the account is offline.
+    pub(super) fn explain(self, reason: &str) {
+        let wc_id = self.body["wcId"].as_str().unwrap().to_owned();
+        self.answer(200, &format!(r#"{{"code":"1000","data":[{{"wcId":"{wc_id}","reason":"{reason}"}}]}}"#));
+    }
+
+    /// The platform says no.
+    pub(super) fn refuse(self, sentence: &str) {
+        self.answer(200, &format!(r#"{{"code":"1001","message":"{sentence}","data":null}}"#));
     }
 
     /// Done once whoever called has hung up.

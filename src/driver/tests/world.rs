@@ -1,8 +1,8 @@
 //! What a test of the driver stands on, and the few things that all of them do.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, mpsc};
-use std::time::Duration;
+use std::sync::{Arc, mpsc};
+use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 use tempfile::TempDir;
@@ -10,23 +10,27 @@ use tokio::sync::oneshot;
 use tokio_util::task::TaskTracker;
 use wxlogin_state::public::Event;
 use wxlogin_state::{
-    Account, Answer, Batch, DeviceType, Input, Issued, Profile, Retention, Rules, Seq, Session, Source,
-    State, StateDir, StateName, Store, Verdict, WId, step,
+    Account, Answer, DeviceType, Input, Issued, Profile, Retention, Rules, Seq, Session, StateDir, StateName,
+    Store, Tending, Verdict, WId, WcId, step,
 };
 
 use super::platform::Fake;
-use crate::clock::Clock;
+use super::setup::Setup;
+use super::test_clock::TestClock;
 use crate::driver::keeper::faults::Faults;
 use crate::driver::{self, Denied, Driver, Figures, LoginRequest, Parts};
-use crate::view::{SessionEntry, View};
+use crate::view::{AccountEntry, SessionEntry, View};
 
 /// How long a person has for each step.
 pub(super) const ALLOWANCE: Duration = Duration::from_mins(5);
 
-const RULES: Rules = Rules::DEFAULT;
+/// What a test waits for has happened by then, or does not happen.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+pub(super) const RULES: Rules = Rules::DEFAULT;
 
 /// Dropped sessions stay known for two hours.
-const FIGURES: Figures = Figures {
+pub(super) const FIGURES: Figures = Figures {
     rules: RULES,
     max_in_flight: 10_000,
     keep_dropped: Duration::from_hours(2),
@@ -35,7 +39,7 @@ const FIGURES: Figures = Figures {
     proxy: None,
 };
 
-const RETENTION: Retention = Retention { events: 100_000 };
+pub(super) const RETENTION: Retention = Retention { events: 100_000 };
 
 /// A moment, in minutes from when the tests begin.
 pub(super) fn minute(n: i64) -> Timestamp {
@@ -47,48 +51,8 @@ pub(super) fn id(text: &str) -> WId {
     text.parse().unwrap()
 }
 
-/// The time of day as the test says.
-#[derive(Clone)]
-pub(super) struct TestClock(Arc<Mutex<Time>>);
-
-struct Time {
-    now: Timestamp,
-    /// How far it goes on by being looked at.
-    tick: SignedDuration,
-    gate: Option<(oneshot::Sender<()>, mpsc::Receiver<()>)>,
-}
-
-impl TestClock {
-    fn new() -> Self {
-        Self(Arc::new(Mutex::new(Time { now: minute(0), tick: SignedDuration::ZERO, gate: None })))
-    }
-
-    pub(super) fn set(&self, now: Timestamp) {
-        self.0.lock().unwrap().now = now;
-    }
-
-    /// From now on no two looks at it show the same time.
-    pub(super) fn tick(&self) {
-        self.0.lock().unwrap().tick = SignedDuration::from_millis(1);
-    }
-
-    fn clock(&self) -> Clock {
-        let time = self.0.clone();
-        Clock::from_fn(move || {
-            let (now, gate) = {
-                let mut time = time.lock().unwrap();
-                let tick = time.tick;
-                time.now += tick;
-                (time.now, time.gate.take())
-            };
-            if let Some((arrived, released)) = gate {
-                arrived.send(()).unwrap();
-                // It opens with the end of its other side.
-                let _ = released.recv();
-            }
-            now
-        })
-    }
+pub(super) fn account_id(text: &str) -> WcId {
+    text.parse().unwrap()
 }
 
 /// Keeps a driver in the middle of a round until this is dropped; whatever it is asked meanwhile comes into the
@@ -104,6 +68,7 @@ pub(super) struct World {
     pub(super) clock: TestClock,
     pub(super) faults: Faults,
     pub(super) platform: Fake,
+    figures: Figures,
     place: TempDir,
     ended: oneshot::Receiver<()>,
 }
@@ -116,41 +81,58 @@ impl World {
 
     /// Over a store of these sessions, at minute 0.
     pub(super) async fn with(sessions: Vec<Session>) -> Self {
-        let place = tempfile::tempdir().unwrap();
-        prepare(&place, &sessions);
-        Self::open(place, TestClock::new()).await
+        Setup::of(sessions).run().await
     }
 
     /// As [`with`](Self::with), with a clock that no two rounds see alike.
     pub(super) async fn ticking_from(now: Timestamp, sessions: Vec<Session>) -> Self {
-        let place = tempfile::tempdir().unwrap();
-        prepare(&place, &sessions);
         let clock = TestClock::new();
         clock.set(now);
         clock.tick();
-        Self::open(place, clock).await
+        Setup::of(sessions).by(clock).run().await
     }
 
-    async fn open(place: TempDir, clock: TestClock) -> Self {
+    /// Over the store in this place.
+    pub(super) async fn open(place: TempDir, clock: TestClock, figures: Figures) -> Self {
         let platform = Fake::start().await;
         let opened = driver::open(Parts {
             dir: StateDir::claim(place.path()).unwrap(),
             retention: RETENTION,
-            figures: FIGURES,
+            figures: figures.clone(),
             clock: clock.clock(),
             tasks: TaskTracker::new(),
         })
         .unwrap();
         let (driver, view, faults) = (opened.driver.clone(), opened.view.clone(), opened.faults());
         let ended = opened.run(platform.client.clone()).unwrap();
-        Self { driver, view, clock, faults, platform, place, ended }
+        Self { driver, view, clock, faults, platform, figures, place, ended }
     }
 
-    /// Stops the driver and starts another one over the same store.
+    /// Stops the driver and starts another one over the same store, with a platform that knows of no call.
     pub(super) async fn restart(self) -> Self {
-        self.driver.stop().await;
-        self.ended.await.unwrap();
-        Self::open(self.place, self.clock).await
+        let Self { driver, ended, place, clock, figures, .. } = self;
+        driver.stop().await;
+        ended.await.unwrap();
+        Self::open(place, clock, figures).await
+    }
+
+    /// Goes by these rules from now on.
+    pub(super) async fn go_by(&mut self, rules: Rules) {
+        self.figures.rules = rules;
+        self.driver.go_by(self.figures.clone()).await;
+        self.round().await;
+    }
+
+    /// So many absences make a drop from now on.
+    pub(super) async fn go_by_confirmations(&mut self, confirmations: u32) {
+        self.go_by(Rules { confirmations, ..self.figures.rules.clone() }).await;
+    }
+
+    /// Looks as often as this from now on.
+    pub(super) async fn check_every(&mut self, check_interval: Duration) {
+        self.figures.check_interval = check_interval;
+        self.driver.go_by(self.figures.clone()).await;
+        self.round().await;
     }
 
     /// Stops the driver; what its store holds.
@@ -162,6 +144,7 @@ impl World {
         Kept {
             sessions: contents.sessions.into_iter().map(|s| (s.w_id.as_str().to_owned(), s)).collect(),
             seqs: events.iter().map(|event| event.seq.0).collect(),
+            events,
         }
     }
 
@@ -174,7 +157,7 @@ impl World {
     }
 
     pub(super) fn account(&self, wc_id: &str) -> Account {
-        (**self.view.account(&wc_id.parse().unwrap()).unwrap()).clone()
+        (**self.view.account(&account_id(wc_id)).unwrap()).clone()
     }
 
     pub(super) async fn apply(&self, w_id: &str, input: Input) -> Result<Arc<SessionEntry>, Denied> {
@@ -184,6 +167,54 @@ impl World {
     /// Waits until the session has another version than `version`.
     pub(super) async fn after(&self, w_id: &str, version: u64) -> Arc<SessionEntry> {
         self.view.session_after(&id(w_id), version).await.unwrap()
+    }
+
+    pub(super) async fn tend(&self, wc_id: &str, tending: Tending) -> Result<Arc<AccountEntry>, Denied> {
+        self.driver.tend(&account_id(wc_id), tending).await
+    }
+
+    /// The account as soon as it is as the test wants it.
+    pub(super) async fn when(&self, wc_id: &str, is_so: impl Fn(&Account) -> bool) -> Account {
+        let begun = Instant::now();
+        loop {
+            let account = self.account(wc_id);
+            if is_so(&account) {
+                return account;
+            }
+            assert!(begun.elapsed() < PATIENCE, "{account:#?}");
+            // A write that fails is no reason not to wait.
+            let _ = self.driver.ping().await;
+        }
+    }
+
+    /// Answers the look that follows a start.
+    pub(super) async fn look(&mut self, online: &[(&str, &str)]) {
+        self.platform.asked_for_list().await.list(online);
+        // The answer is in the inbox before the next but one is asked for.
+        self.settled().await;
+    }
+
+    /// Waits until the driver has done what follows from the calls that were answered by now.
+    pub(super) async fn settled(&mut self) {
+        for _ in 0..3 {
+            self.platform.more_calls().await;
+            let _ = self.driver.ping().await;
+        }
+    }
+
+    /// Makes sure that the driver sleeps: nothing that waits may keep it busy.
+    pub(super) async fn stands_still(&self) {
+        let before = self.clock.looks();
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        let looks = self.clock.looks() - before;
+        assert!(looks < 10, "{looks} looks at the clock while nothing happened");
+    }
+
+    /// Sets the clock, and lets the driver do what is due then.
+    pub(super) async fn at(&self, now: Timestamp) {
+        self.clock.set(now);
+        self.round().await;
+        self.round().await;
     }
 
     /// A full round of the driver, which finds what is due.
@@ -202,9 +233,9 @@ impl World {
     pub(super) async fn hold(&self) -> Held {
         let (arrived, here) = oneshot::channel();
         let (gate, released) = mpsc::channel();
-        self.clock.0.lock().unwrap().gate = Some((arrived, released));
-        // There is nothing to write in it, so that nothing fails in it either.
-        self.driver.go_by(FIGURES).await;
+        self.clock.stop_at_next_look(arrived, released);
+        // There is nothing to do in it, so that nothing fails in it either.
+        self.driver.hint(account_id("nobody"));
         here.await.unwrap();
         Held { _gate: gate }
     }
@@ -214,23 +245,17 @@ impl World {
 pub(super) struct Kept {
     pub(super) sessions: BTreeMap<String, Session>,
     pub(super) seqs: Vec<u64>,
+    pub(super) events: Vec<Event>,
 }
 
-fn prepare(place: &TempDir, sessions: &[Session]) {
-    let dir = StateDir::claim(place.path()).unwrap();
-    let (mut store, _) = Store::open(&dir, RETENTION).unwrap();
-    let mut batch = Batch::default();
-    for (seq, session) in (1..).map(Seq).zip(sessions) {
-        batch.put_session(session).unwrap();
-        batch.push_event(&Event::of_session(seq, session.created_at, session)).unwrap();
-        if let State::Online { profile } = &session.state {
-            let now = session.state_since;
-            batch
-                .put_account(&Account::first_login(session, profile, Source::LoginInfo, now, &RULES))
-                .unwrap();
-        }
+impl Kept {
+    /// What happened behind the event `after`, in order: its type and what it is about.
+    pub(super) fn story(&self, after: usize) -> Vec<(&str, &str)> {
+        self.events[after..]
+            .iter()
+            .map(|event| (event.kind.as_str(), event.w_id.as_ref().map_or("", WId::as_str)))
+            .collect()
     }
-    store.commit(&batch).unwrap();
 }
 
 /// A session whose QR was issued at `at`; `born` is its place among those that are stored.

@@ -31,7 +31,14 @@ impl World {
     async fn act(&self, path: &str, body: &'static str) -> bool {
         let Inner { endpoint, transport, .. } = &*self.platform.0;
         let limits = Limits { head: ORDINARY, read: READ, body: LARGEST };
-        let response = transport.post(endpoint, path, None, body.into(), limits).await.unwrap();
+        let message = Message {
+            method: Method::POST,
+            path,
+            authorization: None,
+            media_type: Some("application/json"),
+            body: body.into(),
+        };
+        let response = transport.send(endpoint, message, limits).await.unwrap();
         response.status().is_success()
     }
 

@@ -112,13 +112,14 @@ pub(super) fn backoff(wc_id: &WcId, failures: u32, rules: &ReloginRules) -> Dura
     spread(wc_id, failures, delay)
 }
 
-/// `delay`, give or take a fifth.
+/// `delay`, give or take a fifth, in whole milliseconds.
 pub(super) fn spread(wc_id: &WcId, salt: u32, delay: Duration) -> Duration {
     let mut hasher = crc32fast::Hasher::new();
     hasher.update(wc_id.as_str().as_bytes());
     hasher.update(&salt.to_le_bytes());
     let share = f64::from(hasher.finalize()) / f64::from(u32::MAX);
-    delay.mul_f64(0.8 + 0.4 * share)
+    let millis = delay.mul_f64(0.8 + 0.4 * share).as_millis();
+    Duration::from_millis(u64::try_from(millis).unwrap_or(u64::MAX))
 }
 
 #[cfg(test)]

@@ -234,9 +234,11 @@ impl Tend<'_> {
     }
 
     /// A person logged its current login out.
-    pub(crate) fn logged_out(&mut self) {
+    pub(crate) fn logged_out(&mut self, w_id: &WId) {
         self.account.current_w_id = None;
         self.account.absences = 0;
+        let reason = DropReason::LoggedOut;
+        self.account.last_drop = Some(LastDrop { w_id: w_id.clone(), at: self.now, reason });
         self.account.rest = Some(Rest::LoggedOut);
         self.note(Source::Person, "it was logged out here");
     }
@@ -407,8 +409,10 @@ impl Tend<'_> {
         self.put_off(free_at, &why);
     }
 
-    /// Due later, for this reason.
+    /// Due later, for this reason; not at all where the daemon was told meanwhile to leave the account be.
     fn put_off(&mut self, at: Timestamp, why: &str) {
+        let rests = self.account.resting(&self.rules.relogin).is_some();
+        self.account.relogin.take_if(|relogin| rests && !relogin.by_person);
         let Some(relogin) = &mut self.account.relogin else { return };
         relogin.phase = Phase::Due { at, set_at: self.now };
         relogin.why = cut(why.to_owned());
@@ -447,8 +451,11 @@ impl Tend<'_> {
     /// How long to wait after so many failures. A login that held for seconds is no reason for haste.
     fn pause(&self, failures: u32) -> Duration {
         let rules = &self.rules.relogin;
-        let short_lived =
-            self.account.last_drop.as_ref().is_some_and(|drop| drop.reason == DropReason::ShortLived);
+        let Account { last_drop, last_login_at, .. } = &self.account;
+        // One that dropped before the last login says nothing about that one.
+        let short_lived = last_drop
+            .as_ref()
+            .is_some_and(|drop| drop.reason == DropReason::ShortLived && drop.at >= *last_login_at);
         if short_lived {
             spread(&self.account.wc_id, failures, rules.backoff_max)
         } else {
@@ -531,14 +538,18 @@ impl Tend<'_> {
 
     fn reviewed(&mut self, calling: bool, in_flight: bool) {
         let (now, rules) = (self.now, &self.rules.relogin);
-        // What lies further ahead than it ever could was noted before the clock was set back.
+        // What lies further ahead than it ever could was noted before the clock was set back, and what was said
+        // before its time is said again when that comes.
         match &mut self.account.stage {
-            Stage::FirstDay { drop_due_at, .. } => {
+            Stage::FirstDay { drop_due_at, told, looked } => {
                 *drop_due_at = (*drop_due_at).min(after(now, rules.first_drop));
+                *told &= before(*drop_due_at, lead(rules.drop_lead, rules.first_drop)) <= now;
+                *looked &= *drop_due_at <= now;
             }
-            Stage::Settled { since, stable_until, .. } => {
+            Stage::Settled { since, stable_until, told } => {
                 *since = (*since).min(now);
                 *stable_until = (*stable_until).min(after(now, rules.stable_for));
+                *told &= before(*stable_until, lead(rules.renewal_lead, rules.stable_for)) <= now;
             }
             Stage::FirstDropped => {}
         }

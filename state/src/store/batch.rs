@@ -12,7 +12,7 @@ use crate::secret::Secret;
 use crate::session::Session;
 
 /// Bytes of events that share one journal record. Group commits put many events into one record, which costs
-/// the engine far less than a record each; a single event may be larger.
+/// the engine far less than a record each; the rest up to [`MAX_RECORD`](crate::MAX_RECORD) is room for the last event.
 const PAGE: usize = 8 * 1024;
 
 /// The platform's key, and whose it is: kept, because `/member/login` issues it once for good.

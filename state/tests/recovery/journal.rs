@@ -98,7 +98,7 @@ fn an_oversized_record_is_refused_alone() {
     let place = tempfile::tempdir().unwrap();
     let (dir, mut store, _) = open(place.path());
     let mut large = begun("w9", Seq(9));
-    large.qr.url = "x".repeat(MAX_RECORD);
+    large.qr.as_mut().unwrap().url = "x".repeat(MAX_RECORD);
     let mut batch = batch(Seq(1));
     let held = batch.len();
     let error = batch.put_session(&large).unwrap_err();

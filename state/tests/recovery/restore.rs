@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use jiff::Timestamp;
-use wxlogin_state::{Batch, Contents, PlatformKey, RESTORED, Secret, Seq, StateDir, Store, export};
+use wxlogin_state::{Batch, Contents, Fleet, PlatformKey, RESTORED, Secret, Seq, StateDir, Store, export};
 
 use super::account_of;
 use super::common::{ALL, batch, begun, numbers, open, seqs};
@@ -32,17 +32,24 @@ fn fill_and_export(path: &Path) {
     let mut records = Batch::default();
     records.put_account(&account_of(&begun("w1", Seq(1)))).unwrap();
     records.put_platform_key(&platform_key()).unwrap();
+    records.put_fleet(&fleet()).unwrap();
     store.commit(&records).unwrap();
     (1..=20).for_each(|seq| store.commit(&batch(Seq(seq))).unwrap());
     let sessions: Vec<_> = (1..=20).map(|seq| begun(&format!("w{seq}"), Seq(seq))).collect();
     let accounts = [account_of(&begun("w1", Seq(1)))];
-    export::write(&path.join("export.jsonl"), &sessions, &accounts, Some(&platform_key()), Seq(20)).unwrap();
+    let (exported, key) = (path.join("export.jsonl"), platform_key());
+    export::write(&exported, &sessions, &accounts, Some(&key), &fleet(), Seq(20)).unwrap();
     (21..=30).for_each(|seq| store.commit(&batch(Seq(seq))).unwrap());
 }
 
 fn platform_key() -> PlatformKey {
     let key = Secret::new("a key");
     PlatformKey { base_url: "http://platform".to_owned(), account: "186".to_owned(), key }
+}
+
+/// What the host has spent and how it stands.
+fn fleet() -> Fleet {
+    serde_json::from_str(r#"{"spent":[1,2,3],"drops":[4],"seen":"2026-01-01T00:00:00Z"}"#).unwrap()
 }
 
 fn damage(path: &Path) {
@@ -64,7 +71,7 @@ fn a_damaged_store_goes_on_from_its_export() {
     let (store, contents) = open_or_restore(&dir, &exported);
     assert_eq!(numbers(&contents), (1..=20).collect::<Vec<_>>());
     assert_eq!(contents.accounts.len(), 1);
-    assert_eq!(contents.platform_key, Some(platform_key()));
+    assert_eq!((contents.platform_key, contents.fleet), (Some(platform_key()), fleet()));
 
     // Event 30 was acknowledged; the export knew of 20.
     assert_eq!(contents.last_seq, Seq(31));

@@ -20,6 +20,7 @@ pub(crate) const PASSWORD: &str = "correct-horse-battery";
 pub(crate) struct Host {
     dir: TempDir,
     control: String,
+    relogin: String,
     device: String,
 }
 
@@ -34,6 +35,7 @@ impl Host {
         let host = Self {
             dir: TempDir::with_prefix("wxlogind-e2e-").unwrap(),
             control: "listen = \"\"\n".to_owned(),
+            relogin: String::new(),
             device: format!("base_url = \"{base_url}\"\naccount = \"{ACCOUNT}\"\n"),
         };
         host.secret("password", PASSWORD);
@@ -52,6 +54,17 @@ impl Host {
         self
     }
 
+    /// Its `[relogin]`; there is no such table otherwise.
+    pub(crate) fn with_relogin(mut self, lines: &str) -> Self {
+        self.set_relogin(lines);
+        self
+    }
+
+    /// The same, for a daemon that runs: it takes effect once it is told to read it.
+    pub(crate) fn set_relogin(&mut self, lines: &str) {
+        self.relogin = format!("[relogin]\n{lines}\n");
+    }
+
     /// Starts the daemon, and waits until it is ready.
     pub(crate) async fn start(self) -> Daemon {
         self.start_by(Self::command).await
@@ -66,11 +79,11 @@ impl Host {
 
     /// Writes the configuration, with more lines for `[device]`.
     pub(crate) fn configure(&self, more: &str) {
-        let Self { control, device, .. } = self;
+        let Self { control, relogin, device, .. } = self;
         let [state, socket, password] =
             [self.state(), self.socket(), self.path("password")].map(|path| path.display().to_string());
         let text = format!(
-            "[state]\ndir = \"{state}\"\n[control]\nsocket = \"{socket}\"\n{control}\
+            "[state]\ndir = \"{state}\"\n[control]\nsocket = \"{socket}\"\n{control}{relogin}\
              [device]\npassword_file = \"{password}\"\n{device}{more}\n"
         );
         fs::write(self.config(), text).unwrap();

@@ -1,5 +1,6 @@
 //! The platform and the phones: a sandbox in the test's own process, and what it can be asked and told.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use hyper::Method;
@@ -26,7 +27,16 @@ impl Platform {
     pub(crate) async fn start_with(settings: SandboxSettings) -> Self {
         // Whatever the first night does to accounts, a test asks for it.
         let first_drop = settings.first_drop.max(Duration::from_hours(24));
-        let settings = SandboxSettings { password: Secret::new(PASSWORD), first_drop, ..settings };
+        Self::start_as(SandboxSettings { first_drop, ..settings }).await
+    }
+
+    /// Where every new device drops once, so long after its first login.
+    pub(crate) async fn with_first_night(first_drop: Duration) -> Self {
+        Self::start_as(SandboxSettings { first_drop, ..SandboxSettings::default() }).await
+    }
+
+    async fn start_as(settings: SandboxSettings) -> Self {
+        let settings = SandboxSettings { password: Secret::new(PASSWORD), ..settings };
         Self(Sandbox::start(settings).await.unwrap())
     }
 
@@ -97,7 +107,11 @@ impl Platform {
         self.post("/sandbox/member", change).await;
     }
 
-    async fn post(&self, path: &str, body: &Value) -> Value {
+    pub(super) fn addr(&self) -> SocketAddr {
+        self.0.addr()
+    }
+
+    pub(super) async fn post(&self, path: &str, body: &Value) -> Value {
         let response = over_tcp(self.0.addr(), request(Method::POST, path, body)).await;
         let answer = value(&response);
         assert_eq!(response.status(), 200, "{path}: {answer}");

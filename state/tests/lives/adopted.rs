@@ -1,0 +1,159 @@
+//! Logins that were not begun here by a QR for that account: adopted, confirmed, scanned by somebody else, or made
+//! without the account's name.
+
+use wxlogin_state::{DropReason, Ignored, Method, NoticeKind, Source, Stage, StateName, Tending, Unmoved};
+
+use crate::world::{A, DAY, HOUR, World, id};
+
+const B: &str = "wxid_b";
+
+#[test]
+fn an_account_that_is_found_online_is_taken_in_as_on_its_first_day() {
+    let mut world = World::new();
+    world.found(&"w-other".parse().unwrap(), A, Source::List).unwrap();
+    let account = world.account(A);
+    assert_eq!(account.current_w_id, Some("w-other".parse().unwrap()));
+    assert!(matches!(account.stage, Stage::FirstDay { .. }));
+    assert!(account.evidence[0].what.contains("not begun here"));
+}
+
+#[test]
+fn a_known_account_that_is_found_online_under_another_login_is_taken_over() {
+    let mut world = World::settled();
+    let first = world.account(A).current_w_id.clone().unwrap();
+    world.pass(DAY);
+    let other = "w-other".parse().unwrap();
+    world.found(&other, A, Source::List).unwrap();
+    assert_eq!(world.dropped(&first).0, DropReason::Superseded);
+    assert_eq!(world.session(&other).predecessor, Some(first));
+    let account = world.account(A);
+    assert_eq!((account.current_w_id.clone(), account.is_settled()), (Some(other), true));
+}
+
+#[test]
+fn an_account_that_is_found_online_while_its_qr_waits_needs_no_qr_any_more() {
+    let mut world = World::first_login();
+    let first = world.account(A).current_w_id.clone().unwrap();
+    world.pass(HOUR);
+    world.drop(A);
+    world.time_came(A);
+    let waiting = world.qr_issued(A);
+    let other = "w-other".parse().unwrap();
+    world.found(&other, A, Source::List).unwrap();
+    assert_eq!(world.dropped(&waiting).0, DropReason::Superseded);
+    assert_eq!((world.phase(A), world.account(A).is_settled()), ("none", true));
+    assert_eq!(world.session(&other).predecessor, Some(first), "the last that was online, not the QR");
+    // The person scans the old QR all the same: that moves nothing.
+    let before = world.records.clone();
+    let answer = wxlogin_state::Answer::LoggedIn(Box::new(wxlogin_state::Profile::of(id(A))));
+    let late = wxlogin_state::Input::Answered { round: 1, answer };
+    assert_eq!(world.try_apply(&waiting, late), Err(Unmoved::Ignored(Ignored::AlreadyDropped)));
+    assert_eq!(world.records, before);
+}
+
+#[test]
+fn a_list_that_is_quicker_than_the_logins_own_answer_leaves_it_to_that() {
+    let mut world = World::first_login();
+    world.pass(HOUR);
+    world.drop(A);
+    world.time_came(A);
+    let w_id = world.qr_issued(A);
+    assert_eq!(world.found(&w_id, A, Source::List), Err(Unmoved::Ignored(Ignored::AlreadyKnown)));
+    world.scanned(&w_id, A);
+    assert_eq!(world.found(&w_id, A, Source::List), Err(Unmoved::Ignored(Ignored::AlreadyKnown)));
+}
+
+#[test]
+fn a_login_that_has_ended_here_stays_so_and_is_noted_once() {
+    let mut world = World::settled();
+    world.pass(DAY);
+    let first = world.account(A).current_w_id.clone().unwrap();
+    world.drop(A);
+    for _ in 0..3 {
+        world.found(&first, A, Source::List).unwrap();
+    }
+    assert_eq!(world.session(&first).state.name(), StateName::Dropped);
+    let account = world.account(A);
+    let noted = account.evidence.iter().filter(|seen| seen.what.contains("has ended here")).count();
+    assert_eq!((noted, account.current_w_id.clone()), (1, None));
+}
+
+#[test]
+fn a_known_account_that_is_logged_in_without_its_name_is_a_new_device_and_said_to_be() {
+    let mut world = World::settled();
+    let first = world.account(A).current_w_id.clone().unwrap();
+    world.pass(DAY);
+    let second = world.log_in(A);
+    assert_eq!(world.dropped(&first).0, DropReason::Superseded);
+    assert_eq!(world.session(&second).predecessor, Some(first));
+    let told = world.told(NoticeKind::NewDevice);
+    assert_eq!(told.len(), 1);
+    assert!(told[0].1.kind.is_warning());
+    let account = world.account(A);
+    assert!(matches!(account.stage, Stage::FirstDay { .. }), "it will drop once more");
+    assert_eq!(account.first_login_at, "2026-01-01T00:00:00Z".parse().unwrap());
+    world.pass(HOUR);
+    world.drop(A);
+    assert_eq!(world.dropped(&second).0, DropReason::FirstNight);
+    assert_eq!(world.relogin(A).method, Method::Qr, "no box on the first night");
+}
+
+#[test]
+fn a_login_without_a_name_ends_the_qr_that_waits_for_the_same_account() {
+    let mut world = World::first_login();
+    world.pass(HOUR);
+    world.drop(A);
+    world.time_came(A);
+    let waiting = world.qr_issued(A);
+    let other = world.log_in(A);
+    assert_eq!(world.session(&waiting).successor, Some(other));
+    assert_eq!(world.dropped(&waiting).0, DropReason::Superseded);
+    assert_eq!(world.phase(A), "none");
+}
+
+#[test]
+fn a_qr_that_somebody_else_scans_logs_them_in_and_is_an_attempt_of_who_was_meant() {
+    let mut world = World::settled();
+    world.pass(DAY);
+    world.drop(A);
+    world.time_came(A);
+    world.tend(A, Tending::PopUpFailed("no answer".to_owned()));
+    world.time_came(A);
+    let w_id = world.qr_issued(A);
+    world.scanned(&w_id, B);
+    assert_eq!(world.account(B).current_w_id, Some(w_id));
+    assert_eq!((world.phase(A), world.relogin(A).attempt), ("due", 2));
+    assert!(world.relogin(A).why.contains(B));
+    assert_eq!(world.account(A).current_w_id, None);
+}
+
+#[test]
+fn an_absence_is_forgotten_when_it_is_listed_again_and_two_in_a_row_are_a_drop() {
+    let mut world = World::settled();
+    world.pass(DAY);
+    world.not_listed(A);
+    assert_eq!(world.account(A).absences, 1);
+    world.tend(A, Tending::Listed);
+    assert_eq!(world.account(A).absences, 0);
+    world.not_listed(A);
+    world.tend(A, Tending::ConfirmedOnline);
+    world.not_listed(A);
+    assert!(world.account(A).current_w_id.is_some());
+    let version = world.account(A).version;
+    world.not_listed(A);
+    assert_eq!((world.account(A).current_w_id.clone(), world.account(A).absences), (None, 0));
+    assert_eq!(world.account(A).version, version.next());
+    let lost = world.account(A).logins.last().cloned().unwrap();
+    assert!(world.dropped(&lost).1.contains("2 times in a row"));
+    let offline = world.records.moves(&world.rules, world.now).not_listed(&id(A));
+    assert_eq!(world.take(offline), Err(Unmoved::Ignored(Ignored::NotOnline)));
+}
+
+#[test]
+fn where_one_absence_is_enough_it_is() {
+    let mut world = World::settled();
+    world.rules.confirmations = 1;
+    world.pass(DAY);
+    world.not_listed(A);
+    assert_eq!(world.account(A).current_w_id, None);
+}

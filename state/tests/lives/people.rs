@@ -1,0 +1,233 @@
+//! What people want: a login now, none at all, none by itself, or one when they are ready.
+
+use wxlogin_state::{
+    DropReason, Input, Issue, Label, Method, NoticeKind, Refusal, Rest, StateName, Tending, Unmoved,
+};
+
+use crate::world::{A, DAY, HOUR, World, id};
+
+#[test]
+fn a_login_can_be_asked_for_at_any_time_but_while_it_is_online() {
+    let mut world = World::settled();
+    assert_eq!(world.wanted(A), Err(Unmoved::Refused(Refusal::Online)));
+    world.pass(DAY);
+    world.log_out(A);
+    assert_eq!(world.account(A).rest, Some(Rest::LoggedOut));
+    world.live(DAY);
+    world.restarted();
+    assert_eq!(world.phase(A), "none", "whoever logs out means it");
+
+    // While it rests: at once, and the pop-up first.
+    world.wanted(A).unwrap();
+    assert_eq!((world.account(A).rest, world.account(A).call()), (None, Some(Method::PopUp)));
+    assert!(world.relogin(A).by_person);
+    world.confirmed(A);
+
+    // While it is scheduled.
+    world.pass(10);
+    world.drop(A);
+    assert!(world.due_in(A) > 40 * 60);
+    world.wanted(A).unwrap();
+    assert_eq!(world.phase(A), "calling");
+    // Twice is once.
+    let before = world.records.clone();
+    world.wanted(A).unwrap();
+    assert_eq!(world.records, before);
+}
+
+#[test]
+fn whoever_insists_gets_a_second_login_that_takes_the_place_of_the_first() {
+    let mut world = World::settled();
+    let first = world.account(A).current_w_id.clone().unwrap();
+    world.pass(DAY);
+    world.tend(A, Tending::Wanted { method: None, force: true });
+    assert_eq!(world.account(A).call(), Some(Method::Qr), "a box on the phone of one that is online: no");
+    let second = world.qr_issued(A);
+    assert_eq!(world.account(A).current_w_id, Some(first.clone()), "it is online meanwhile");
+    world.scanned(&second, A);
+    assert_eq!(world.dropped(&first).0, DropReason::Superseded);
+    assert_eq!(world.session(&first).successor, Some(second.clone()));
+    assert_eq!(world.session(&second).predecessor, Some(first));
+    // A drop while it is under way leaves it under way.
+    world.tend(A, Tending::Wanted { method: None, force: true });
+    world.pass(DAY);
+    world.drop(A);
+    assert_eq!(world.phase(A), "calling");
+    let third = world.qr_issued(A);
+    world.scanned(&third, A);
+    assert_eq!(world.account(A).current_w_id, Some(third));
+}
+
+#[test]
+fn what_a_person_asked_for_and_did_not_complete_is_the_schedules_from_there_on() {
+    let mut world = World::settled();
+    world.pass(DAY);
+    world.log_out(A);
+    world.tend(A, Tending::Wanted { method: Some(Method::Qr), force: false });
+    let w_id = world.qr_issued(A);
+    assert!(world.told(NoticeKind::ScanNeeded).iter().all(|(_, notice)| notice.w_id != Some(w_id.clone())));
+    world.unscanned(&w_id);
+    assert_eq!((world.phase(A), world.relogin(A).attempt, world.relogin(A).by_person), ("due", 2, false));
+}
+
+#[test]
+fn a_login_that_a_person_asked_for_and_the_platform_could_not_begin_is_the_schedules_as_well() {
+    let mut world = World::settled();
+    world.pass(DAY);
+    world.log_out(A);
+    world.wanted(A).unwrap();
+    world.call_failed(A, true);
+    assert_eq!((world.phase(A), world.relogin(A).by_person), ("due", false));
+    world.wanted(A).unwrap();
+    world.restarted();
+    assert_eq!((world.phase(A), world.relogin(A).by_person), ("due", false));
+    // One that was to take the place of a login that is online is simply not made.
+    world.wait(A);
+    let w_id = world.qr_issued(A);
+    world.scanned(&w_id, A);
+    world.tend(A, Tending::Wanted { method: None, force: true });
+    world.call_failed(A, true);
+    assert_eq!(world.phase(A), "none");
+}
+
+#[test]
+fn auto_relogin_off_lets_go_what_is_due_and_on_takes_it_up_again() {
+    let mut world = World::first_login();
+    world.pass(HOUR);
+    world.drop(A);
+    world.auto_relogin(A, false);
+    assert_eq!(world.account(A).resting(&world.rules.relogin), Some(Rest::AutoReloginOff));
+    world.live(DAY);
+    assert_eq!(world.phase(A), "none");
+    // A person may, and what comes to nothing is not repeated.
+    world.wanted(A).unwrap();
+    let w_id = world.qr_issued(A);
+    world.unscanned(&w_id);
+    assert_eq!(world.phase(A), "none");
+    world.auto_relogin(A, true);
+    assert_eq!((world.phase(A), world.due_in(A)), ("due", 0));
+
+    // What a person is at does not end with it.
+    world.time_came(A);
+    let w_id = world.qr_issued(A);
+    world.auto_relogin(A, false);
+    assert_eq!(world.phase(A), "in flight");
+    world.scanned(&w_id, A);
+    assert!(!world.account(A).auto_relogin, "a login does not turn it on");
+}
+
+#[test]
+fn a_label_alone_changes_nothing_else() {
+    let mut world = World::first_login();
+    let label: Label = "小店".parse().unwrap();
+    world.tend(A, Tending::Set { label: Some(label.clone()), auto_relogin: None });
+    assert_eq!(world.account(A).label, Some(label));
+    world.tend(A, Tending::Set { label: None, auto_relogin: Some(true) });
+    assert_eq!(world.account(A).version.0, 2, "nothing was changed by that");
+}
+
+#[test]
+fn relogins_turned_off_for_all_rest_after_the_review_and_come_back_with_the_next() {
+    let mut world = World::first_login();
+    world.pass(HOUR);
+    world.drop(A);
+    world.rules.relogin.enabled = false;
+    world.reviewed();
+    assert_eq!(world.account(A).resting(&world.rules.relogin), Some(Rest::Disabled));
+    assert_eq!(world.phase(A), "none");
+    world.rules.relogin.enabled = true;
+    world.reviewed();
+    assert_eq!((world.phase(A), world.due_in(A)), ("due", 0));
+}
+
+#[test]
+fn on_demand_a_due_login_is_offered_and_its_qr_fetched_when_somebody_opens_it() {
+    let mut world = World::first_login();
+    world.rules.relogin.issue = Issue::OnDemand;
+    world.pass(HOUR);
+    world.drop(A);
+    world.wait(A);
+    assert_eq!(world.phase(A), "offered");
+    world.live(3 * DAY);
+    assert_eq!(world.told(NoticeKind::ScanNeeded).len(), 1, "it is said once");
+    world.restarted();
+    assert_eq!(world.phase(A), "offered", "and stays over a restart");
+    world.wanted(A).unwrap();
+    let w_id = world.qr_issued(A);
+    world.unscanned(&w_id);
+    world.wait(A);
+    assert_eq!(world.phase(A), "offered");
+    // Whoever changes their mind gets the QR without opening it.
+    world.rules.relogin.issue = Issue::Auto;
+    world.reviewed();
+    assert_eq!((world.phase(A), world.due_in(A)), ("due", 0));
+}
+
+#[test]
+fn on_demand_a_settled_account_still_gets_its_box() {
+    let mut world = World::settled();
+    world.rules.relogin.issue = Issue::OnDemand;
+    world.pass(DAY);
+    world.drop(A);
+    world.wait(A);
+    assert_eq!(world.account(A).call(), Some(Method::PopUp));
+    world.tend(A, Tending::PopUpFailed("no answer".to_owned()));
+    world.wait(A);
+    assert_eq!(world.phase(A), "offered");
+}
+
+#[test]
+fn an_account_is_forgotten_with_its_login_in_flight_but_not_while_it_is_online() {
+    let mut world = World::first_login();
+    let forget = |world: &World| world.records.moves(&world.rules, world.now).forget(&id(A));
+    let refused = forget(&world);
+    assert_eq!(world.take(refused), Err(Unmoved::Refused(Refusal::Online)));
+    world.pass(HOUR);
+    world.drop(A);
+    world.time_came(A);
+    let w_id = world.qr_issued(A);
+    let forgotten = forget(&world);
+    world.take(forgotten).unwrap();
+    assert!(world.records.accounts.is_empty());
+    assert_eq!(world.dropped(&w_id).0, DropReason::Abandoned);
+    // It may come back as if it had never been here.
+    let w_id = world.log_in(A);
+    assert_eq!((world.account(A).version.0, world.session(&w_id).predecessor.clone()), (1, None));
+}
+
+#[test]
+fn a_login_that_is_ended_on_the_way_is_an_attempt() {
+    let mut world = World::first_login();
+    world.pass(HOUR);
+    world.drop(A);
+    world.time_came(A);
+    let w_id = world.qr_issued(A);
+    world.apply(&w_id, Input::Ended);
+    assert_eq!(world.session(&w_id).state.name(), StateName::Dropped);
+    assert_eq!((world.phase(A), world.relogin(A).attempt), ("due", 2));
+}
+
+#[test]
+fn what_cannot_be_begun_after_it_was_turned_off_is_not_begun_again() {
+    for popup in [false, true] {
+        let mut world = if popup { World::settled() } else { World::first_login() };
+        world.pass(HOUR);
+        world.drop(A);
+        world.time_came(A);
+        assert_eq!(world.phase(A), "calling");
+        world.auto_relogin(A, false);
+        assert_eq!(world.phase(A), "calling", "the call is out");
+        let mut interrupted = world.clone();
+        interrupted.restarted();
+        let said = world.told(NoticeKind::ReloginScheduled).len();
+        if popup {
+            world.tend(A, Tending::PopUpFailed("no answer".to_owned()));
+        } else {
+            world.call_failed(A, true);
+        }
+        for world in [world, interrupted] {
+            assert_eq!(world.phase(A), "none");
+            assert_eq!(world.told(NoticeKind::ReloginScheduled).len(), said);
+        }
+    }
+}
