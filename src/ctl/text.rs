@@ -65,7 +65,7 @@ pub(super) fn wrap(text: &str, columns: usize) -> Vec<String> {
         for c in word.chars() {
             match lines.last_mut() {
                 Some(line) if line.is_empty() || width(line) + c.width().unwrap_or(0) <= columns => {
-                    line.push(c)
+                    line.push(c);
                 }
                 _ => lines.push(c.to_string()),
             }

@@ -89,7 +89,8 @@ fn evidence(why: &Why, width: Option<usize>, at: &At, paint: Paint) -> String {
 /// A sentence as ended lines that fit.
 fn lines(sentence: &str, indent: &str, width: Option<usize>) -> String {
     let columns = width.map_or(usize::MAX, |width| width.saturating_sub(indent.len()));
-    wrap(sentence, columns).into_iter().map(|line| format!("{indent}{line}\n")).collect()
+    let ended = |line: String| [indent, &line, "\n"].concat();
+    wrap(sentence, columns).into_iter().map(ended).collect()
 }
 
 /// How a state of accounts or sessions looks; one of a newer daemon is waited for.

@@ -116,12 +116,13 @@ impl Transport {
 
     /// One call. Once connected, it takes no longer than the answer's head and one pause of its body may: an
     /// answer that drips would be waited for without end, and the login at the platform holds up every other call.
-    pub(crate) async fn send(
+    pub(crate) fn send(
         &self,
         endpoint: &Endpoint,
         message: Message<'_>,
         limits: Limits,
-    ) -> Result<Response<Bytes>, Trouble> {
+    ) -> impl Future<Output = Result<Response<Bytes>, Trouble>> {
+        // Made before the first await: thousands of calls wait, and each should keep only what it still needs.
         let mut request = Request::builder().method(message.method).uri(message.path);
         if let Some(media_type) = message.media_type {
             request = request.header(CONTENT_TYPE, media_type);
@@ -129,12 +130,15 @@ impl Transport {
         if let Some(key) = message.authorization {
             request = request.header(AUTHORIZATION, key);
         }
-        let request = finish(request.header(ACCEPT, "application/json"), endpoint, message.body)?;
-        let addresses = endpoint.resolve().await.map_err(Trouble::Unreachable)?;
-        let stream = self.connect(endpoint, &addresses).await.map_err(Trouble::Unreachable)?;
-        let total = limits.head.saturating_add(limits.read);
-        let exchanged = timeout(total, exchange(stream, request, limits)).await;
-        exchanged.unwrap_or(Err(ExchangeError::Late(total))).map_err(Trouble::Exchange)
+        let request = finish(request.header(ACCEPT, "application/json"), endpoint, message.body);
+        async move {
+            let request = request?;
+            let addresses = endpoint.resolve().await.map_err(Trouble::Unreachable)?;
+            let stream = self.connect(endpoint, &addresses).await.map_err(Trouble::Unreachable)?;
+            let total = limits.head.saturating_add(limits.read);
+            let exchanged = timeout(total, exchange(stream, request, limits)).await;
+            exchanged.unwrap_or(Err(ExchangeError::Late(total))).map_err(Trouble::Exchange)
+        }
     }
 
     /// Fetches from one of these addresses and from no other.
