@@ -16,7 +16,8 @@
 //!
 //! A session is a value. [`step`](crate::step()) makes the next one; nothing else does.
 
-use std::fmt;
+mod states;
+
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -25,7 +26,8 @@ use serde::{Deserialize, Serialize};
 use crate::id::{Seq, Version, WId, WcId};
 use crate::profile::{DeviceType, Label, Profile, Proxy};
 use crate::rules::{Rules, after};
-use crate::secret::Secret;
+
+pub use states::{Code, Drop, DropReason, Qr, SliderProgress, State, StateName, Transition};
 
 /// Most transitions that a session remembers: more than a login has, few enough to keep the record small.
 pub const HISTORY_KEPT: usize = 24;
@@ -234,19 +236,6 @@ impl Session {
     }
 }
 
-impl State {
-    /// Its name.
-    pub fn name(&self) -> StateName {
-        match self {
-            Self::QrIssued { .. } => StateName::QrIssued,
-            Self::AwaitingVerify { .. } => StateName::AwaitingVerify,
-            Self::Slider { .. } => StateName::Slider,
-            Self::Online { .. } => StateName::Online,
-            Self::Dropped { .. } => StateName::Dropped,
-        }
-    }
-}
-
 /// Bytes that a text takes in JSON, or a few more: a control character is six bytes there, `"` and `\` are two.
 fn written_len(text: &str) -> usize {
     text.bytes()
@@ -256,177 +245,4 @@ fn written_len(text: &str) -> usize {
             _ => 1,
         })
         .sum()
-}
-
-/// The picture that a phone scans to begin.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Qr {
-    /// Where the platform shows it: an image.
-    pub url: String,
-    /// When it was fetched.
-    pub issued_at: Timestamp,
-    /// When it stops being valid.
-    pub expires_at: Timestamp,
-}
-
-/// The five states, each with what only it knows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", rename_all_fields = "camelCase")]
-pub enum State {
-    /// Somebody must scan.
-    QrIssued {
-        /// Until then.
-        deadline: Timestamp,
-    },
-    /// Somebody must type the code that the phone shows.
-    AwaitingVerify {
-        /// Until then.
-        deadline: Timestamp,
-        /// The platform's own sentence.
-        prompt: String,
-        /// How many codes the platform has refused.
-        attempts: u32,
-        /// Whether a code is on its way.
-        code: Code,
-    },
-    /// Somebody must pass the page at the URL.
-    Slider {
-        /// Until then.
-        deadline: Timestamp,
-        /// The page.
-        url: String,
-        /// Whether somebody says it is done.
-        progress: SliderProgress,
-    },
-    /// Logged in.
-    Online {
-        /// Who.
-        profile: Box<Profile>,
-    },
-    /// Over, for good.
-    Dropped {
-        /// How it ended.
-        drop: Drop,
-        /// Who it was, had it been online.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        profile: Option<Box<Profile>>,
-    },
-}
-
-/// The code of an awaiting-verify session.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Code {
-    /// A person must enter it.
-    Wanted,
-    /// Entered, and not answered yet. Kept so that a restart passes it on; gone with the answer.
-    InFlight(Secret),
-}
-
-/// How far a slider is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum SliderProgress {
-    /// A person must pass it.
-    Wanted,
-    /// A person says it is passed; the platform is being asked.
-    SaidDone,
-}
-
-/// How a session ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Drop {
-    /// In one word.
-    pub reason: DropReason,
-    /// In a sentence: the platform's own where it said one.
-    pub detail: String,
-    /// When.
-    pub at: Timestamp,
-}
-
-/// How a session ended, in one word (contract.md, `drop.reason`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum DropReason {
-    /// A deadline passed before it went online.
-    Expired,
-    /// The platform ended the login.
-    Failed,
-    /// The person refused on the phone.
-    Declined,
-    /// It was online and is no more.
-    Offline,
-    /// The known first drop of an account.
-    FirstNight,
-    /// Lost so soon after the login that the place it logs in from is suspect.
-    ShortLived,
-    /// Somebody logged it out here.
-    LoggedOut,
-    /// A newer login of the same account took its place.
-    Superseded,
-    /// Somebody ended the login before it was complete.
-    Abandoned,
-}
-
-/// The name of a state, without what it knows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum StateName {
-    /// [`State::QrIssued`]
-    QrIssued,
-    /// [`State::AwaitingVerify`]
-    AwaitingVerify,
-    /// [`State::Slider`]
-    Slider,
-    /// [`State::Online`]
-    Online,
-    /// [`State::Dropped`]
-    Dropped,
-}
-
-impl StateName {
-    /// All of them, in the order of a life.
-    pub const ALL: [Self; 5] =
-        [Self::QrIssued, Self::AwaitingVerify, Self::Slider, Self::Online, Self::Dropped];
-
-    /// Whether somebody is still to complete the login.
-    pub fn is_in_flight(self) -> bool {
-        !matches!(self, Self::Online | Self::Dropped)
-    }
-
-    /// The public spelling.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::QrIssued => "qr-issued",
-            Self::AwaitingVerify => "awaiting-verify",
-            Self::Slider => "slider",
-            Self::Online => "online",
-            Self::Dropped => "dropped",
-        }
-    }
-}
-
-impl fmt::Display for StateName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// One change of a session, for its history.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Transition {
-    /// When.
-    pub at: Timestamp,
-    /// The version it made.
-    pub version: Version,
-    /// The state it left; absent for the first.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub from: Option<StateName>,
-    /// The state it entered; the same one where only its inside changed.
-    pub to: StateName,
-    /// Why, in a sentence.
-    pub why: String,
 }
