@@ -48,10 +48,12 @@ impl From<Denied> for Refused {
         match denied {
             Denied::NoSession(_) | Denied::NoAccount(_) => Self::new(ProblemCode::NotFound, sentence),
             Denied::Refused(Refusal::WrongState { state, .. }) => Self::wrong_state(state, sentence),
-            Denied::Refused(Refusal::CodeInFlight | Refusal::PopUpShown) => {
+            Denied::Refused(Refusal::CodeInFlight | Refusal::PopUpShown | Refusal::UnderWay) => {
                 Self::new(ProblemCode::Busy, sentence)
             }
-            Denied::Refused(Refusal::Online) => Self::wrong_state(StateName::Online, sentence),
+            Denied::Refused(Refusal::Online | Refusal::StillOnline) => {
+                Self::wrong_state(StateName::Online, sentence)
+            }
             Denied::Refused(Refusal::NotSettled) => Self::new(ProblemCode::WrongState, sentence),
             Denied::KnownLabel { wc_id, .. } => {
                 let detail = format!(

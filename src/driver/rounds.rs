@@ -10,7 +10,7 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 use tracing::{error, info};
-use wxlogin_state::{Act, Fleet, Input, Known, PlatformKey, Seq, StateName, WcId};
+use wxlogin_state::{Act, Fleet, Input, Known, PlatformKey, Seq, StateName, WId, WcId};
 
 use super::answer::Answer;
 use super::begin::Beginnings;
@@ -86,6 +86,8 @@ pub(super) struct Rounds {
     runtime: Handle,
     /// Accounts that are still to be looked through.
     to_review: VecDeque<WcId>,
+    /// Logins in flight whose deadlines may have been set by another clock.
+    to_recheck: VecDeque<WId>,
     /// Accounts that are to be called for but cannot be now, and why not.
     put_off: Vec<(WcId, String)>,
     /// The time of day as it was last read.
@@ -106,6 +108,7 @@ impl Rounds {
             beginnings: Beginnings::new(platform, driver, tasks),
             exporting: Exporting::new(ground.keeper.export(), runtime.clone()),
             to_review: VecDeque::new(),
+            to_recheck: VecDeque::new(),
             put_off: Vec::new(),
             seen: ground.clock.now(),
             commits: 0,
@@ -144,6 +147,7 @@ impl Rounds {
     fn resume(&mut self) {
         self.to_review = self.ground.view.everybody().into();
         let in_flight = self.ground.view.in_flight();
+        self.to_recheck = in_flight.iter().map(|session| session.w_id.clone()).collect();
         let step = resume_step(in_flight.len());
         for (n, session) in (0..).zip(&in_flight) {
             self.duties.settle(session, step * n);
@@ -170,7 +174,7 @@ impl Rounds {
         if let Some(reopen_at) = self.ground.keeper.reopen_at() {
             return reopen_at.saturating_duration_since(Instant::now());
         }
-        if !self.to_review.is_empty() || !self.put_off.is_empty() {
+        if !self.to_review.is_empty() || !self.to_recheck.is_empty() || !self.put_off.is_empty() {
             return Duration::ZERO;
         }
         let now = self.ground.clock.now();
@@ -198,6 +202,7 @@ impl Rounds {
         }
         if self.ground.keeper.is_writable() {
             self.take_put_off(&mut turn);
+            self.recheck(&mut turn);
             // Figures that came in this round hold from the next one on, and what they change is seen then.
             if rules == self.ground.figures.rules {
                 reviewed = self.review(&mut turn);
@@ -252,14 +257,7 @@ impl Rounds {
                     tended.map_err(|denied| online_is_in_the_way(denied, turn.account(&wc_id).as_deref()));
                 Some(Answer::Account(reply, tended.map(|()| wc_id)))
             }
-            Message::Forget { wc_id, reply } => {
-                let forgotten = turn.forget_account(&wc_id);
-                let account = turn.account(&wc_id);
-                Some(Answer::Done(
-                    reply,
-                    forgotten.map_err(|denied| online_is_in_the_way(denied, account.as_deref())),
-                ))
-            }
+            Message::Forget { wc_id, reply } => Some(Answer::Done(reply, turn.forget_account(&wc_id))),
             Message::PopUpOver(over) => {
                 self.relogins.over(over, otherwise(&self.ground.figures), turn);
                 None
