@@ -74,8 +74,15 @@ pub(super) const MAX_ATTEMPTS: Limits<u64> = Limits { default: 0, least: 0, most
 /// `relogin.short_lived`: a drop within 60 s of a login is a known trouble (protocol.md, the life of an account).
 pub(super) const SHORT_LIVED: Limits<Duration> = Limits { default: MINUTE, least: SECOND, most: DAY };
 
-/// How many, in each rate of `[relogin]`. Nothing at all would be `enabled = false`.
-pub(super) const RATE_COUNT: RangeInclusive<u32> = 1..=1000;
+/// `relogin.budget`: how many. Nothing at all would be `enabled = false`. Each QR of the time counted is kept in the
+/// account's record, whose size is bounded: so are the counts of all rates.
+pub(super) const BUDGET_COUNT: RangeInclusive<u32> = 1..=100;
+
+/// `relogin.budget_total`: how many, for all accounts together. All of them are kept in one record.
+pub(super) const BUDGET_TOTAL_COUNT: RangeInclusive<u32> = 1..=500;
+
+/// `relogin.storm`: how many drops. They are kept in the same record.
+pub(super) const STORM_COUNT: RangeInclusive<u32> = 1..=100;
 
 /// Within which time, in each rate of `[relogin]`.
 pub(super) const RATE_PER: RangeInclusive<Duration> = SECOND..=DAY.saturating_mul(7);

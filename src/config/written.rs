@@ -13,9 +13,9 @@ use wxlogin_state::{DeviceType, Hours, Issue, Rate, ReloginRules};
 
 use super::fault::{Faults, Given};
 use super::limits::{
-    BACKOFF_INITIAL, BACKOFF_MAX, CHECK_INTERVAL, CONFIRMATIONS, DROP_LEAD, FIRST_DROP, KEEP_DROPPED,
-    KEEP_EVENTS, MAX_ATTEMPTS, MAX_POLLS, POLL_TIMEOUT, PROXY_REGION, QR_VALID_FOR, RENEWAL_LEAD,
-    SANDBOX_BLOCK, SANDBOX_FIRST_DROP, SHORT_LIVED, STABLE_FOR,
+    BACKOFF_INITIAL, BACKOFF_MAX, BUDGET_COUNT, BUDGET_TOTAL_COUNT, CHECK_INTERVAL, CONFIRMATIONS, DROP_LEAD,
+    FIRST_DROP, KEEP_DROPPED, KEEP_EVENTS, MAX_ATTEMPTS, MAX_POLLS, POLL_TIMEOUT, PROXY_REGION, QR_VALID_FOR,
+    RENEWAL_LEAD, SANDBOX_BLOCK, SANDBOX_FIRST_DROP, SHORT_LIVED, STABLE_FOR, STORM_COUNT,
 };
 use super::reader::{Table, document};
 use super::times;
@@ -200,9 +200,9 @@ impl ReloginTable {
             backoff_max: table.given_duration("backoff_max", &BACKOFF_MAX),
             max_attempts: table.number("max_attempts", &MAX_ATTEMPTS),
             short_lived: table.duration("short_lived", &SHORT_LIVED),
-            budget: times::rate(table, "budget", USUAL.budget),
-            budget_total: times::rate(table, "budget_total", USUAL.budget_total),
-            storm: times::rate(table, "storm", USUAL.storm),
+            budget: times::rate(table, "budget", USUAL.budget, &BUDGET_COUNT),
+            budget_total: times::rate(table, "budget_total", USUAL.budget_total, &BUDGET_TOTAL_COUNT),
+            storm: times::rate(table, "storm", USUAL.storm, &STORM_COUNT),
         }
     }
 }
