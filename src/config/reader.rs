@@ -109,7 +109,7 @@ impl<'r> Table<'r> {
         let given = self.converted(name, |value| match value {
             DeValue::Array(values) => Ok(values),
             DeValue::Table(_) => Err(format!("there may be several: write [[{name}]], not [{name}]")),
-            other => Err(format!("expected tables [[{name}]], found {}", shown(&other))),
+            other => Err(format!("expected tables [[{name}]], found {}", kind(&other))),
         });
         let mut tables = Vec::new();
         for (before, value) in given.into_iter().flat_map(|given| given.value).enumerate() {
@@ -126,7 +126,7 @@ impl<'r> Table<'r> {
                     tables.push(Given { value, place });
                 }
                 other => {
-                    let message = format!("expected tables [[{name}]], found {}", shown(&other));
+                    let message = format!("expected tables [[{name}]], found {}", kind(&other));
                     self.faults.add(place, name, message);
                 }
             }

@@ -274,8 +274,9 @@ impl AppTable {
 
 impl OfficialAccountTable {
     fn read(table: &mut Table<'_>) -> Self {
-        let most = USER_DOMAIN.end();
-        let domain = format!("at most {most} letters, digits and dashes, in parts with a dot between them");
+        let (least, most) = (USER_DOMAIN.start(), USER_DOMAIN.end());
+        let domain =
+            format!("{least} to {most} letters, digits and dashes, in parts with a dot between them");
         Self {
             app_id: client_id(table, "app_id"),
             user_domain: table.formed("user_domain", &domain, is_user_domain),
