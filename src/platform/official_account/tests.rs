@@ -1,6 +1,7 @@
 //! The client of system C: what it accepts from callers, what it sends, and what it makes of the answers.
 
 mod answers;
+mod calls;
 mod reading;
 
 use super::*;
