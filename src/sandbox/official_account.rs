@@ -7,6 +7,7 @@
 
 mod check;
 mod desk;
+mod door;
 mod query;
 #[cfg(test)]
 mod tests;
@@ -14,8 +15,8 @@ mod tests;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use axum::extract::{Request, State};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::extract::State;
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{post, put};
 use axum::{Json, Router};
@@ -26,9 +27,7 @@ use serde_json::json;
 use self::check::Refused;
 use self::desk::{Desk, Issued};
 use self::query::Query;
-use super::device::door::perform;
 use super::hub::Hub;
-use super::serve::Line;
 use crate::clock::Clock;
 
 /// The official account that a sandbox knows.
@@ -105,34 +104,9 @@ pub(super) fn routes(hub: &Arc<Hub>, settings: OfficialAccountSettings) -> Route
     Router::new()
         .route(LOGIN, post(log_in))
         .route(REFRESH, put(refresh))
-        .route_layer(from_fn_with_state(office.clone(), door))
+        .route_layer(from_fn_with_state(office.clone(), door::door))
         .route("/sandbox/official-account", post(change))
         .with_state(office)
-}
-
-/// Lets a call in: counts it, and does what the script says.
-async fn door(State(office): State<Arc<Office>>, request: Request, next: Next) -> Response {
-    let hub = &office.hub;
-    let Some(call) = CALLS.iter().copied().find(|call| *call == request.uri().path()) else {
-        return StatusCode::NOT_FOUND.into_response();
-    };
-    hub.count(call);
-    tracing::debug!(call, "the platform is called");
-    let rule = hub.script().take(call, None, None);
-    let (delay, after, fault) =
-        rule.map_or((Duration::ZERO, false, None), |rule| (rule.delay, rule.after, rule.fault));
-    if !delay.is_zero() {
-        tokio::time::sleep(delay).await;
-    }
-    let line = request.extensions().get::<Line>().cloned().unwrap_or_default();
-    match fault {
-        Some(fault) if after => {
-            let answer = next.run(request).await;
-            perform(&fault, &line, Some(answer)).await
-        }
-        Some(fault) => perform(&fault, &line, None).await,
-        None => next.run(request).await,
-    }
 }
 
 async fn log_in(State(office): State<Arc<Office>>, uri: Uri) -> Result<Issued, Refused> {

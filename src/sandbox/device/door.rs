@@ -84,7 +84,7 @@ fn may_enter(hub: &Hub, call: &str, head: &Parts) -> Result<(), Refused> {
 }
 
 /// Does what the script says; `answer` is the normal one where the call has been carried out.
-pub(in crate::sandbox) async fn perform(fault: &Fault, line: &Line, answer: Option<Response>) -> Response {
+async fn perform(fault: &Fault, line: &Line, answer: Option<Response>) -> Response {
     let cut = match fault {
         Fault::Gateway { status, body } => {
             let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::BAD_GATEWAY);

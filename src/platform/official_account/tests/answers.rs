@@ -170,10 +170,8 @@ fn no_answer_shows_its_tokens_or_the_callers_secrets() {
         (502, "<p>POST /v2/x?appId=a&code=c0de-canary&refreshToken=t0ken-canary".to_owned()),
     ] {
         let outcome = read(status, body.clone(), &[&code]);
-        let mut shown = format!("{outcome:?}");
-        if let Err(trouble) = &outcome {
-            shown += &format!(" {trouble} {:?}", trouble.body_excerpt());
-        }
+        let excerpt = outcome.as_ref().err().map(|trouble| (trouble.to_string(), trouble.body_excerpt()));
+        let shown = format!("{outcome:?} {excerpt:?}");
         assert!(!shown.contains("canary"), "{shown}");
     }
 }

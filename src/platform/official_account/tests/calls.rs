@@ -223,40 +223,37 @@ async fn nobody_listening_is_unreachable_and_told_to_the_caller_as_the_tables_fa
 
 #[tokio::test]
 async fn no_code_signature_secret_or_token_is_shown_by_anything() {
-    let echo = |head: &str| format!("HTTP/1.1 502 No\r\nconnection: close\r\n\r\n<p>cannot {head}");
-    let code = "c0de-canary 令";
+    let echo = |words: &str| format!("HTTP/1.1 502 No\r\nconnection: close\r\n\r\n<p>cannot {words}");
+    let asked = login("c0de-canary 令");
     let quoted = "code c0de-canary 令, c0de-canary+%E4%BB%A4, domain secret sandbox-user-domain-secret";
-    let asked = login(code);
-    let (head, answer) = exchanged(async |platform| platform.login(&asked).await, &echo(quoted)).await;
-    let signature = head.split("signature=").nth(1).unwrap().split('&').next().unwrap().to_owned();
-    let mut shown = describe(&answer);
+    let (head, echoed) = exchanged(async |platform| platform.login(&asked).await, &echo(quoted)).await;
+    let signature = head.split("signature=").nth(1).unwrap().split('&').next().unwrap();
     let page = echo(&format!("signed {signature}, asked {}", head.lines().next().unwrap()));
-    let (_, answer) = exchanged(async |platform| platform.login(&asked).await, &page).await;
-    shown += &describe(&answer);
+    let (_, quoting) = exchanged(async |platform| platform.login(&asked).await, &page).await;
     let token = Secret::new("t0ken-canary 令");
     let page = echo("t0ken-canary 令 and t0ken-canary+%E4%BB%A4");
-    let (_, answer) = exchanged(async |platform| platform.refresh(&token).await, &page).await;
-    shown += &describe(&answer);
+    let (_, refreshing) = exchanged(async |platform| platform.refresh(&token).await, &page).await;
     let world = World::start().await;
-    let logged_in = world.log_in(code).await;
-    shown += &format!("{asked:?} {:?} {}", world.platform, describe(&logged_in));
-    let (access, refresh) = tokens(logged_in);
-    let refused = world.log_in(code).await;
-    shown += &describe(&refused);
+    let logged_in = world.log_in("c0de-canary 令").await;
+    let refused = world.log_in("c0de-canary 令").await;
+    let own = format!("{asked:?} {:?}", world.platform);
     world.end().await;
-    for secret in ["canary", DOMAIN_SECRET, &signature, access.secret.reveal(), refresh.secret.reveal()] {
+    let troubles = [&echoed, &quoting, &refreshing].map(describe);
+    let shown = [own, describe(&logged_in), describe(&refused), troubles.join("\n")].join("\n");
+    let (access, refresh) = tokens(logged_in);
+    for secret in ["canary", DOMAIN_SECRET, signature, access.secret.reveal(), refresh.secret.reveal()] {
         assert!(!shown.contains(secret), "{secret} in {shown}");
     }
-    assert!(shown.contains("cannot") && shown.contains("…"), "{shown}");
+    for trouble in troubles {
+        assert!(trouble.contains("<p>cannot") && trouble.contains("…"), "{trouble}");
+    }
 }
 
 /// Everything that an outcome says of itself.
 fn describe(answer: &Result<Answer, Trouble>) -> String {
-    let mut shown = format!("{answer:?}\n");
-    if let Err(trouble) = answer {
-        shown += &format!("{trouble} {:?} {:?}\n", trouble.source(), trouble.body_excerpt());
-    }
-    shown
+    let trouble = answer.as_ref().err();
+    let words = trouble.map(|trouble| (trouble.to_string(), trouble.source(), trouble.body_excerpt()));
+    format!("{answer:?} {words:?}")
 }
 
 #[tokio::test]
