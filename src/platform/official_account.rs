@@ -177,7 +177,7 @@ fn signature(app_id: &str, code: &Secret, user_domain_secret: &Secret) -> Secret
         .chain_update(code.reveal())
         .chain_update(user_domain_secret.reveal())
         .finalize();
-    Secret::new(format!("{hashed:x}"))
+    Secret::new(format!("{:x}", Bytes::copy_from_slice(&hashed)))
 }
 
 /// A secret as it stands in the query, which a gateway's page may quote.

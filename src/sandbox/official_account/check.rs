@@ -11,6 +11,7 @@
 
 use std::ops::RangeInclusive;
 
+use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
 use super::query::{Query, Sent};
@@ -119,7 +120,8 @@ fn is_domain(text: &str) -> bool {
 }
 
 fn signature(app_id: &str, code: &str) -> String {
-    format!("{:x}", Sha256::digest(format!("{app_id}{code}{USER_DOMAIN_SECRET}")))
+    let hashed = Sha256::digest(format!("{app_id}{code}{USER_DOMAIN_SECRET}"));
+    format!("{:x}", Bytes::copy_from_slice(&hashed))
 }
 
 fn check_mcc(query: &Query<'_>) -> Result<(), Refused> {

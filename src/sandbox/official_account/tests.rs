@@ -101,7 +101,8 @@ impl Client {
 }
 
 fn signature(app_id: &str, code: &str) -> String {
-    format!("{:x}", Sha256::digest([app_id, code, USER_DOMAIN_SECRET].concat()))
+    let hashed = Sha256::digest([app_id, code, USER_DOMAIN_SECRET].concat());
+    format!("{:x}", Bytes::copy_from_slice(&hashed))
 }
 
 /// A login in which nothing is wrong.
