@@ -16,6 +16,7 @@ mod envelope;
 mod json;
 mod key;
 mod notice;
+pub mod official_account;
 mod pace;
 mod picture;
 mod profile;

@@ -5,6 +5,7 @@
 //!
 //! ```text
 //!   serve ──► device   the platform's calls, through a door that keeps the key, the script and the tally
+//!         ──► official_account   the calls of system C, likewise
 //!         ──► phone    the phone's pages and actions      ─┐
 //!         ──► captcha  the slider's page                   ├──► hub ──► world: logins, accounts, time
 //!         ──► control  the sandbox's own state and script ─┘     └────► callback: notices to the caller's URL
@@ -16,6 +17,7 @@ mod control;
 mod device;
 mod hub;
 mod member;
+mod official_account;
 mod pages;
 mod phone;
 mod pictures;
@@ -40,6 +42,7 @@ use tokio_util::task::TaskTracker;
 
 use self::hub::Hub;
 use self::member::Member;
+pub use self::official_account::{APP_ID, OfficialAccountSettings, USER_DOMAIN, USER_DOMAIN_SECRET};
 pub use self::program::Program;
 use self::script::Script;
 pub use self::script::{Fault, PlainFault, Rule, ScriptError, read_script};
@@ -64,7 +67,7 @@ impl Sandbox {
     #[expect(clippy::unused_async, reason = "sockets and tasks need the runtime that an async caller has")]
     pub async fn start(settings: SandboxSettings) -> io::Result<Self> {
         let invalid = |error: String| io::Error::new(io::ErrorKind::InvalidInput, error);
-        let mut script = Script::new(device::CALLS);
+        let mut script = Script::new([device::CALLS, official_account::CALLS].concat());
         script.extend(settings.script.clone()).map_err(|error| invalid(error.to_string()))?;
         let listener = listen(settings.listen)?;
         let addr = listener.local_addr()?;
@@ -83,11 +86,12 @@ impl Sandbox {
         };
         let member = Member::new(settings.account, settings.password);
         let hub = Arc::new(Hub::new(World::new(rules), member, script, posts, settings.block, addr));
+        let router = routes(&hub).merge(official_account::routes(&hub, settings.official_account));
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let keeper = hub.clone();
         run(&tasks, &stop, async move { keeper.keep_time().await });
         run(&tasks, &stop, callback::post_all(waiting));
-        run(&tasks, &stop, serve::serve(listener, routes(&hub), tasks.clone(), stop.clone()));
+        run(&tasks, &stop, serve::serve(listener, router, tasks.clone(), stop.clone()));
         tasks.close();
         Ok(Self { addr, base_url, tasks, stop: stop.drop_guard() })
     }

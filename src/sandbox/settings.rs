@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use wxlogin_state::Secret;
 
+use super::official_account::OfficialAccountSettings;
 use super::script::Rule;
 use crate::config;
 
@@ -30,6 +31,8 @@ pub struct SandboxSettings {
     pub account: String,
     /// `password` of `/member/login`.
     pub password: Secret,
+    /// How the tokens of system C live.
+    pub official_account: OfficialAccountSettings,
     /// Answers and faults to give before the normal ones.
     pub script: Vec<Rule>,
 }
@@ -51,6 +54,7 @@ impl Default for SandboxSettings {
             autopilot: None,
             account: ACCOUNT.to_owned(),
             password: Secret::new(ACCOUNT),
+            official_account: OfficialAccountSettings::default(),
             script: Vec::new(),
         }
     }
