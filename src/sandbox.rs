@@ -5,11 +5,13 @@
 //!
 //! ```text
 //!   serve ──► device   the platform's calls, through a door that keeps the key, the script and the tally
+//!         ──► app      the app login's calls (system B), with users and tokens of their own
 //!         ──► phone    the phone's pages and actions      ─┐
 //!         ──► captcha  the slider's page                   ├──► hub ──► world: logins, accounts, time
 //!         ──► control  the sandbox's own state and script ─┘     └────► callback: notices to the caller's URL
 //! ```
 
+pub(crate) mod app;
 mod callback;
 mod captcha;
 mod control;
@@ -38,6 +40,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
+pub use self::app::{APP_SECRET, APPKEY};
 use self::hub::Hub;
 use self::member::Member;
 pub use self::program::Program;
@@ -64,7 +67,7 @@ impl Sandbox {
     #[expect(clippy::unused_async, reason = "sockets and tasks need the runtime that an async caller has")]
     pub async fn start(settings: SandboxSettings) -> io::Result<Self> {
         let invalid = |error: String| io::Error::new(io::ErrorKind::InvalidInput, error);
-        let mut script = Script::new(device::CALLS);
+        let mut script = Script::new([device::CALLS, app::CALLS].concat());
         script.extend(settings.script.clone()).map_err(|error| invalid(error.to_string()))?;
         let listener = listen(settings.listen)?;
         let addr = listener.local_addr()?;
@@ -83,11 +86,12 @@ impl Sandbox {
         };
         let member = Member::new(settings.account, settings.password);
         let hub = Arc::new(Hub::new(World::new(rules), member, script, posts, settings.block, addr));
+        let routes = routes(&hub).merge(app::routes(&hub, settings.clock, settings.app_token_valid_for));
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let keeper = hub.clone();
         run(&tasks, &stop, async move { keeper.keep_time().await });
         run(&tasks, &stop, callback::post_all(waiting));
-        run(&tasks, &stop, serve::serve(listener, routes(&hub), tasks.clone(), stop.clone()));
+        run(&tasks, &stop, serve::serve(listener, routes, tasks.clone(), stop.clone()));
         tasks.close();
         Ok(Self { addr, base_url, tasks, stop: stop.drop_guard() })
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use wxlogin_state::Secret;
 
 use super::script::Rule;
+use crate::clock::Clock;
 use crate::config;
 
 /// The account and the password that a sandbox accepts unless told otherwise.
@@ -30,6 +31,10 @@ pub struct SandboxSettings {
     pub account: String,
     /// `password` of `/member/login`.
     pub password: Secret,
+    /// How long a token of an app login is valid.
+    pub app_token_valid_for: Duration,
+    /// The time of day, by which signatures are checked and tokens end.
+    pub clock: Clock,
     /// Answers and faults to give before the normal ones.
     pub script: Vec<Rule>,
 }
@@ -51,6 +56,9 @@ impl Default for SandboxSettings {
             autopilot: None,
             account: ACCOUNT.to_owned(),
             password: Secret::new(ACCOUNT),
+            // Ten days, as in both of seed 000's examples.
+            app_token_valid_for: Duration::from_secs(864_000),
+            clock: Clock::system(),
             script: Vec::new(),
         }
     }
