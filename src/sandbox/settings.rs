@@ -57,7 +57,7 @@ impl Default for SandboxSettings {
             account: ACCOUNT.to_owned(),
             password: Secret::new(ACCOUNT),
             // Ten days, as in both of seed 000's examples.
-            app_token_valid_for: Duration::from_secs(864_000),
+            app_token_valid_for: Duration::from_hours(240),
             clock: Clock::system(),
             script: Vec::new(),
         }

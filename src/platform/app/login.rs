@@ -8,6 +8,7 @@ use wxlogin_state::Secret;
 
 use super::fields::{Encoding, Fields};
 use super::refusal::Refusal;
+use crate::platform::json_body;
 
 /// Longest `code`, `oaid` and `device_id`, in characters.
 const LONGEST: usize = 128;
@@ -126,7 +127,7 @@ impl Login {
             timestamp,
             sign,
         };
-        crate::platform::json_body(&body)
+        json_body(&body)
     }
 }
 

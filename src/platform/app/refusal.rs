@@ -6,7 +6,7 @@ use bytes::Bytes;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::platform::Trouble;
+use crate::platform::{Trouble, json_body};
 
 /// A failure in the platform's envelope. Codes and sentences are the seed's.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,8 +64,6 @@ impl Refusal {
         } else {
             self.code.into()
         };
-        serde_json::to_vec(&Envelope { code, msg: &self.msg })
-            .expect("an envelope is a number and a text")
-            .into()
+        json_body(&Envelope { code, msg: &self.msg })
     }
 }

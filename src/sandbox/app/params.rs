@@ -61,15 +61,11 @@ impl Parameter {
     /// The value, if there is one, or the code of what is wrong with it.
     fn check(&self, params: &Params) -> Result<Option<Value>, u32> {
         let mut values = params.values(self.name);
-        let value = match (values.next(), values.next()) {
-            (None, _) => return self.missing.map_or(Ok(None), Err),
-            (Some(_), Some(_)) => return Err(self.mistyped),
-            (Some(Value::Null), None) => return self.missing.map_or(Ok(None), Err),
-            (Some(Value::String(text)), None) if text.is_empty() => {
-                return self.missing.map_or(Ok(None), Err);
-            }
-            (Some(value), None) => value,
-        };
+        let value = values.next().filter(|value| !value.is_null() && value.as_str() != Some(""));
+        if values.next().is_some() {
+            return Err(self.mistyped);
+        }
+        let Some(value) = value else { return self.missing.map_or(Ok(None), Err) };
         match &self.kind {
             Kind::Text(longest, too_long) => {
                 let text = value.as_str().filter(|text| !text.contains('\u{fffd}')).ok_or(self.mistyped)?;

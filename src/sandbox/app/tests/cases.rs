@@ -151,7 +151,7 @@ impl Table {
                 fields.push((second.name, self.good(second.name)));
                 fields.push((first.name, self.good(first.name)));
                 let what = format!("{} before {}", first.name, second.name);
-                self.push(what, fields, first.mistyped);
+                self.push(&what, fields, first.mistyped);
             }
         }
     }
@@ -161,10 +161,10 @@ impl Table {
         let mut fields = self.all_good();
         fields.retain(|(known, _)| *known != name);
         fields.extend(values.iter().map(|value| (name, value.clone())));
-        self.push(format!("{name}, {what}"), fields, code);
+        self.push(&format!("{name}, {what}"), fields, code);
     }
 
-    fn push(&mut self, what: String, fields: Vec<(&'static str, String)>, code: u32) {
+    fn push(&mut self, what: &str, fields: Vec<(&'static str, String)>, code: u32) {
         let encoding = if self.json { "JSON" } else { "form" };
         self.cases.push(Case { what: format!("{what} ({encoding})"), json: self.json, fields, code });
     }
