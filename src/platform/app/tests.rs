@@ -2,6 +2,7 @@
 
 mod world;
 
+use proptest::prelude::*;
 use serde_json::Value;
 
 use super::*;
@@ -76,7 +77,7 @@ fn every_parameter_is_checked_as_the_seeds_table_says() {
             }
         }
     }
-    assert_eq!(cases.len(), 346, "how many cases there are");
+    assert_eq!(cases.len(), 350, "how many cases there are");
 }
 
 #[test]
@@ -244,4 +245,36 @@ fn settings_that_cannot_work_are_named() {
         assert!(matches!(outcome(url), Some(SetupError::BaseUrl)), "{url}");
     }
     assert!(outcome("http://h/").is_none());
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_a_check_panic(body in any::<Vec<u8>>(), json in any::<bool>()) {
+        let media_type = if json { "application/json" } else { "application/x-www-form-urlencoded" };
+        let login = Fields::read(Some(media_type), &body).and_then(|fields| Login::read(&fields));
+        prop_assert!(login.is_err());
+    }
+
+    #[test]
+    fn what_is_accepted_is_read_again_as_it_was(
+        code in "[^\u{fffd}]{1,128}",
+        version_number in any::<i64>(),
+        channel in "[^\u{fffd}]{1,32}",
+        oaid in proptest::option::of("[^\u{fffd}]{1,128}"),
+        need_user_detail in any::<Option<bool>>(),
+        json in any::<bool>(),
+    ) {
+        let encoding = if json { Encoding::Json } else { Encoding::Form };
+        let code = Secret::new(code);
+        let login = Login { code, version_number, channel, oaid, device_id: None, need_user_detail, encoding };
+        let sent = login.signed("k", "1745649979", &Secret::new("s"));
+        let again = read(encoding.media_type(), str::from_utf8(&sent).unwrap());
+        prop_assert_eq!(again, Ok(login));
+    }
+
+    #[test]
+    fn no_bytes_are_taken_for_a_login(status in 100..600_u16, body in any::<Vec<u8>>()) {
+        let reply = Reply { status, body: body.into(), secrets: &[] };
+        prop_assert!(answer::logged_in(&reply).is_err());
+    }
 }

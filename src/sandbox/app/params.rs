@@ -68,7 +68,9 @@ impl Parameter {
         let Some(value) = value else { return self.missing.map_or(Ok(None), Err) };
         match &self.kind {
             Kind::Text(longest, too_long) => {
-                let text = value.as_str().filter(|text| !text.contains('\u{fffd}')).ok_or(self.mistyped)?;
+                // What a form has that is no UTF-8 shows as U+FFFD.
+                let is_text = |text: &&str| !(params.form && text.contains(char::REPLACEMENT_CHARACTER));
+                let text = value.as_str().filter(is_text).ok_or(self.mistyped)?;
                 if text.chars().count() > *longest { Err(*too_long) } else { Ok(Some(text.into())) }
             }
             Kind::Integer(allowed, beyond) => {

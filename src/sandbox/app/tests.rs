@@ -114,7 +114,7 @@ async fn every_parameter_is_checked_as_the_seeds_table_says() {
             FAILURES.iter().find(|(code, _)| *code == case.code).map_or("success", |known| known.1);
         assert_eq!(answer["msg"], sentence, "{}", case.what);
     }
-    assert_eq!(cases.len(), 346, "how many cases there are");
+    assert_eq!(cases.len(), 350, "how many cases there are");
     world.sandbox.shutdown().await;
 }
 

@@ -122,6 +122,7 @@ impl Table {
         let special = format!("{} +&=%25;\"\\/\n\t\u{e9}", letters[0]);
         self.set(name, "characters that have to be escaped", &[self.text_of(&special)], 200);
         if self.json {
+            self.set(name, "unicode: U+FFFD", &["\"\\ufffd\"".to_owned()], 200);
             for value in ["7", "-7"] {
                 self.set(name, "wrong type: a number", &[value.to_owned()], mistyped);
             }
