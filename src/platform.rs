@@ -11,6 +11,7 @@
 //! How often to ask again is the caller's business, at the [`Pace`] given here. What the platform says unasked is
 //! a [`Notice`].
 
+pub mod app;
 mod device;
 mod envelope;
 mod json;

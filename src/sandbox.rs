@@ -5,12 +5,14 @@
 //!
 //! ```text
 //!   serve ──► device   the platform's calls, through a door that keeps the key, the script and the tally
-//!         ──► official_account   the calls of system C, likewise
+//!         ──► app                the app login's calls (system B), with users and tokens of their own
+//!         ──► official_account   the official-account login's (system C), likewise
 //!         ──► phone    the phone's pages and actions      ─┐
 //!         ──► captcha  the slider's page                   ├──► hub ──► world: logins, accounts, time
 //!         ──► control  the sandbox's own state and script ─┘     └────► callback: notices to the caller's URL
 //! ```
 
+pub(crate) mod app;
 mod callback;
 mod captcha;
 mod control;
@@ -40,6 +42,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
+pub use self::app::{APP_SECRET, APPKEY};
 use self::hub::Hub;
 use self::member::Member;
 pub use self::official_account::{APP_ID, OfficialAccountSettings, USER_DOMAIN, USER_DOMAIN_SECRET};
@@ -67,7 +70,8 @@ impl Sandbox {
     #[expect(clippy::unused_async, reason = "sockets and tasks need the runtime that an async caller has")]
     pub async fn start(settings: SandboxSettings) -> io::Result<Self> {
         let invalid = |error: String| io::Error::new(io::ErrorKind::InvalidInput, error);
-        let mut script = Script::new([device::CALLS, official_account::CALLS].concat());
+        let calls = [device::CALLS, app::CALLS, official_account::CALLS].concat();
+        let mut script = Script::new(calls);
         script.extend(settings.script.clone()).map_err(|error| invalid(error.to_string()))?;
         let listener = listen(settings.listen)?;
         let addr = listener.local_addr()?;
@@ -86,12 +90,14 @@ impl Sandbox {
         };
         let member = Member::new(settings.account, settings.password);
         let hub = Arc::new(Hub::new(World::new(rules), member, script, posts, settings.block, addr));
-        let router = routes(&hub).merge(official_account::routes(&hub, settings.official_account));
+        let routes = routes(&hub)
+            .merge(app::routes(&hub, settings.clock, settings.app_token_valid_for))
+            .merge(official_account::routes(&hub, settings.official_account));
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let keeper = hub.clone();
         run(&tasks, &stop, async move { keeper.keep_time().await });
         run(&tasks, &stop, callback::post_all(waiting));
-        run(&tasks, &stop, serve::serve(listener, router, tasks.clone(), stop.clone()));
+        run(&tasks, &stop, serve::serve(listener, routes, tasks.clone(), stop.clone()));
         tasks.close();
         Ok(Self { addr, base_url, tasks, stop: stop.drop_guard() })
     }

@@ -7,6 +7,7 @@ use wxlogin_state::Secret;
 
 use super::official_account::OfficialAccountSettings;
 use super::script::Rule;
+use crate::clock::Clock;
 use crate::config;
 
 /// The account and the password that a sandbox accepts unless told otherwise.
@@ -33,6 +34,10 @@ pub struct SandboxSettings {
     pub password: Secret,
     /// How the tokens of system C live.
     pub official_account: OfficialAccountSettings,
+    /// How long a token of an app login is valid.
+    pub app_token_valid_for: Duration,
+    /// The time of day, by which signatures are checked and tokens end.
+    pub clock: Clock,
     /// Answers and faults to give before the normal ones.
     pub script: Vec<Rule>,
 }
@@ -55,6 +60,9 @@ impl Default for SandboxSettings {
             account: ACCOUNT.to_owned(),
             password: Secret::new(ACCOUNT),
             official_account: OfficialAccountSettings::default(),
+            // Ten days, as in both of seed 000's examples.
+            app_token_valid_for: Duration::from_hours(240),
+            clock: Clock::system(),
             script: Vec::new(),
         }
     }
