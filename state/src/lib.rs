@@ -9,8 +9,8 @@
 //!
 //! A *session* is a login instance (wId) with five states; it never comes back. An *account* is the identity
 //! (wcId) that lives through one session after another. An [`export`] is the readable copy to restore from. This
-//! crate reads no clock, no randomness, no environment and no socket: time is an argument, and whoever drives it
-//! does what [`duty()`] says.
+//! crate reads no clock, no environment and no socket, and randomness only to seal tokens ([`seal`]): time is an
+//! argument, and whoever drives it does what [`duty()`] says.
 
 mod account;
 mod budget;
@@ -25,6 +25,7 @@ mod profile;
 pub mod public;
 mod record;
 mod rules;
+pub mod seal;
 mod secret;
 mod session;
 mod step;
