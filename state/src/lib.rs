@@ -57,7 +57,8 @@ pub use session::{
 };
 pub use step::step;
 pub use store::{
-    Batch, CommitError, Contents, OpenError, PlatformKey, RESTORED, ReadError, Retention, StateDir, Store,
+    Batch, CommitError, Contents, KeyFileError, OpenError, PlatformKey, RESEALED_AT_ONCE, RESTORED,
+    ReadError, RekeyError, RekeyStep, Retention, StateDir, Store, rekey_step,
 };
 pub use token::{
     Access, Attempt, Obtained, Pair, Plain, Refresh, RefreshEnd, System, Token, TokenChange, TokenDuty,
