@@ -13,7 +13,7 @@
 //! safe for any number of sealings; nonces and new keys are the only randomness that this crate reads, and they
 //! decide nothing.
 //!
-//! The store keeps a [`SealCheck`], so that a wrong or missing key is known at start, by [`check`], and not by the
+//! The store keeps a [`SealCheck`], so that a wrong or missing key is known at start, by [`check()`], and not by the
 //! first token that does not open.
 
 use std::fmt;

@@ -72,7 +72,7 @@ pub struct Contents {
     pub accounts: Vec<Account>,
     /// All tokens, in no particular order.
     pub tokens: Vec<Token>,
-    /// What the key that the tokens are sealed with is known by ([`seal::check`](crate::seal::check)); there from
+    /// What the key that the tokens are sealed with is known by ([`seal::check()`](crate::seal::check())); there from
     /// the first token on.
     pub seal: Option<SealCheck>,
     /// The platform's key, where one was issued.

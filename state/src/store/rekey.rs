@@ -1,8 +1,8 @@
 //! A new key for the tokens, one durable step after another.
 //!
 //! ```text
-//!   state.key    old │ new, old ──────────────────────────────────────────────────────────────────│ new
-//!   records          │     old … └ rekey_step: tokens, tokens, …, the seal check ┘ … an export … │
+//!   key file   old ──► new, old ───────────────────────────────────────────────────► new
+//!   records    old     old ──► tokens, tokens, … ──► the seal check ──► an export    new
 //! ```
 //!
 //! 1. [`Keys::renewed`] with a new key, and [`StateDir::replace_keys`](super::StateDir::replace_keys). From here on

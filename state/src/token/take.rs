@@ -275,7 +275,7 @@ impl Take<'_> {
         let (ended, trouble) =
             (self.token.refresh.as_ref().map(|refresh| refresh.ended), &self.token.trouble);
         match (ended, trouble) {
-            (None, _) => format!("system {} gave nothing to refresh it with", self.token.system),
+            (None, _) => "there is nothing to refresh it with".to_owned(),
             (Some(Some(RefreshEnd::Over)), _) => "its refresh token is over as well".to_owned(),
             (Some(Some(RefreshEnd::Refused)), Some(trouble)) => {
                 format!("the system refused to refresh it: {}", trouble.what)

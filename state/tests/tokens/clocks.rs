@@ -1,6 +1,8 @@
 //! Clocks that jump: nothing storms, nothing is lost, and a moment's correction takes nothing back.
 
-use wxlogin_state::{RefreshEnd, TokenInput, TokenState, TokenUnmoved};
+use std::time::Duration;
+
+use wxlogin_state::{RefreshEnd, System, TokenInput, TokenState, TokenUnmoved};
 
 use crate::world::{ACCESS, DAY, HOUR, MINUTE, REFRESH, SECOND, World};
 
@@ -98,4 +100,22 @@ fn a_pair_of_a_clock_that_was_ahead_is_refreshed_at_its_end_at_the_latest() {
     assert!(world.now <= world.token.access.expires_at);
     world.refreshed();
     assert!(world.refresh_in() > HOUR && world.refresh_in() < ACCESS);
+}
+
+#[test]
+fn a_token_that_is_over_when_it_comes_is_told_so_and_nothing_else() {
+    let mut world = World::begun(System::App, -HOUR, None);
+    assert_eq!((world.told(), world.state()), (vec!["token.expired"], TokenState::Expired));
+}
+
+#[test]
+fn an_end_that_is_not_near_by_new_settings_is_taken_back() {
+    let mut world = World::app(30 * DAY);
+    world.live(29 * DAY + HOUR);
+    assert_eq!(world.told(), ["token.active", "token.expiring"]);
+    world.rules.expiring_ahead = Duration::from_hours(1);
+    world.take(TokenInput::TimeCame).unwrap();
+    assert_eq!((world.told(), world.state()), (vec!["token.active"], TokenState::Active));
+    world.live(22 * HOUR);
+    assert_eq!(world.told(), ["token.expiring"]);
 }
