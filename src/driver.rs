@@ -23,6 +23,8 @@
 //! | `duties`, `poll` | what must be going on for the committed sessions |
 //! | `relogins` | what must be going on for the committed accounts |
 //! | `watch` | looks at who is online |
+//! | `tokens` | what must be going on for the committed tokens |
+//! | `vault` | the keys that tokens are sealed with |
 //! | `keeper`, `exporting` | the store through full disks and damage |
 
 mod answer;
@@ -35,12 +37,16 @@ mod poll;
 mod relogins;
 mod rounds;
 mod start;
+mod tokens;
 mod turn;
+mod vault;
 mod watch;
 
 pub use handle::{Begun, Denied, Driver, Figures, LoginRequest};
 pub use keeper::{ReadOnly, StoreState};
 pub use start::{Opened, Parts, open};
+pub use tokens::{NewToken, OpenToken};
+pub use vault::Unopened;
 
 #[cfg(test)]
 mod tests;

@@ -23,6 +23,7 @@ mod picture;
 mod profile;
 mod redact;
 mod routable;
+mod systems;
 pub(crate) mod transport;
 mod trouble;
 
@@ -45,6 +46,7 @@ pub use self::key::KeepKey;
 pub use self::notice::Notice;
 pub use self::pace::Pace;
 pub use self::picture::{Picture, PictureTrouble};
+pub use self::systems::Systems;
 pub use self::trouble::{Excerpt, Fault, Trouble};
 
 use self::device::order::{self, CallbackCall, OfflineCall};

@@ -41,6 +41,7 @@ use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::mpsc;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
+use wxlogin_state::Secret;
 
 pub use self::app::{APP_SECRET, APPKEY};
 use self::hub::Hub;
@@ -51,6 +52,7 @@ use self::script::Script;
 pub use self::script::{Fault, PlainFault, Rule, ScriptError, read_script};
 pub use self::settings::{ACCOUNT, SandboxSettings};
 use self::world::{Rules, World};
+use crate::config;
 
 /// Connections that may wait to be accepted: a fleet's polls come back all at once after an outage.
 const BACKLOG: u32 = 4096;
@@ -110,6 +112,22 @@ impl Sandbox {
     /// What a client takes as the platform's base URL; its path is `/`.
     pub fn base_url(&self) -> &Uri {
         &self.base_url
+    }
+
+    /// How a client calls the simulated system B.
+    pub fn app(&self) -> config::App {
+        let (appkey, secret) = (APPKEY.to_owned(), Secret::new(APP_SECRET));
+        config::App { appkey, secret, base_url: self.base_url.clone() }
+    }
+
+    /// How a client calls the simulated system C.
+    pub fn official_account(&self) -> config::OfficialAccount {
+        config::OfficialAccount {
+            app_id: APP_ID.to_owned(),
+            user_domain: USER_DOMAIN.to_owned(),
+            secret: Secret::new(USER_DOMAIN_SECRET),
+            base_url: self.base_url.clone(),
+        }
     }
 
     /// Ends every connection and waits for all tasks to be gone.

@@ -110,6 +110,11 @@ impl Keeper {
         export_in(&self.dir)
     }
 
+    /// Where the store lies.
+    pub(super) fn dir(&self) -> &StateDir {
+        &self.dir
+    }
+
     pub(super) fn is_writable(&self) -> bool {
         self.store.is_some()
     }

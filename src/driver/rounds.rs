@@ -10,7 +10,7 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 use tracing::{error, info};
-use wxlogin_state::{Act, Fleet, Input, Known, PlatformKey, Seq, StateName, WId, WcId};
+use wxlogin_state::{Act, Fleet, Input, Known, PlatformKey, Seq, StateName, TokenId, WId, WcId, export};
 
 use super::answer::Answer;
 use super::begin::Beginnings;
@@ -19,17 +19,20 @@ use super::exporting::{Committed, Exporting};
 use super::handle::{Denied, Driver, Figures, Message};
 use super::keeper::{Keeper, Reopened};
 use super::relogins::Relogins;
+use super::tokens::Tokens;
 use super::turn::{Staged, Turn, online_is_in_the_way};
+use super::vault::Vault;
 use super::watch::Watch;
 use crate::clock::Clock;
-use crate::platform::{Pace, Platform};
+use crate::platform::{Pace, Platform, Systems};
 use crate::view::{Changes, View};
 
 mod accounts;
+mod tokens;
 mod told;
 
 use accounts::otherwise;
-use told::{log_notice, log_transition};
+use told::{log_notice, log_token_notice, log_transition};
 
 /// Most messages, and most deadlines, in one round: bounds the commit, and how long the first waits for the last.
 const ROUND: usize = 1024;
@@ -64,6 +67,7 @@ const FORGET_AT_ONCE: usize = 1_000;
 pub(super) struct Ground {
     pub(super) inbox: mpsc::Receiver<Message>,
     pub(super) keeper: Keeper,
+    pub(super) vault: Vault,
     pub(super) last_seq: Seq,
     pub(super) fleet: Fleet,
     pub(super) platform_key: Option<PlatformKey>,
@@ -82,12 +86,17 @@ pub(super) struct Rounds {
     beginnings: Beginnings,
     relogins: Relogins,
     watch: Watch,
+    tokens: Tokens,
     exporting: Exporting,
     runtime: Handle,
     /// Accounts that are still to be looked through.
     to_review: VecDeque<WcId>,
     /// Logins in flight whose deadlines may have been set by another clock.
     to_recheck: VecDeque<WId>,
+    /// Tokens that are still to be looked through …
+    tokens_to_review: VecDeque<TokenId>,
+    /// … and those of which it is to be seen what must be going on, though they may not have changed.
+    to_settle: Vec<TokenId>,
     /// Accounts that are to be called for but cannot be now, and why not.
     put_off: Vec<(WcId, String)>,
     /// The time of day as it was last read.
@@ -99,16 +108,19 @@ pub(super) struct Rounds {
 }
 
 impl Rounds {
-    pub(super) fn new(ground: Ground, platform: Platform, runtime: Handle) -> Self {
+    pub(super) fn new(ground: Ground, platform: Platform, systems: Systems, runtime: Handle) -> Self {
         let (driver, tasks) = (ground.driver.clone(), ground.tasks.clone());
         Self {
             duties: Duties::new(platform.clone(), driver.clone(), tasks.clone()),
             relogins: Relogins::new(platform.clone(), driver.clone(), tasks.clone()),
             watch: Watch::new(platform.clone(), driver.clone(), tasks.clone(), ground.figures.check_interval),
+            tokens: Tokens::new(systems, driver.clone(), tasks.clone()),
             beginnings: Beginnings::new(platform, driver, tasks),
             exporting: Exporting::new(ground.keeper.export(), runtime.clone()),
             to_review: VecDeque::new(),
             to_recheck: VecDeque::new(),
+            tokens_to_review: VecDeque::new(),
+            to_settle: Vec::new(),
             put_off: Vec::new(),
             seen: ground.clock.now(),
             commits: 0,
@@ -139,6 +151,7 @@ impl Rounds {
         self.beginnings.stop();
         self.relogins.stop();
         self.watch.stop();
+        self.tokens.stop();
         self.exporting.finish(committed(&self.ground, self.commits));
     }
 
@@ -146,6 +159,7 @@ impl Rounds {
     /// trickle, not a flood.
     fn resume(&mut self) {
         self.to_review = self.ground.view.everybody().into();
+        self.review_tokens();
         let in_flight = self.ground.view.in_flight();
         self.to_recheck = in_flight.iter().map(|session| session.w_id.clone()).collect();
         let step = resume_step(in_flight.len());
@@ -174,7 +188,8 @@ impl Rounds {
         if let Some(reopen_at) = self.ground.keeper.reopen_at() {
             return reopen_at.saturating_duration_since(Instant::now());
         }
-        if !self.to_review.is_empty() || !self.to_recheck.is_empty() || !self.put_off.is_empty() {
+        let is_busy = self.ground.vault.is_rekeying() || !self.tokens_to_review.is_empty();
+        if is_busy || !self.to_review.is_empty() || !self.to_recheck.is_empty() || !self.put_off.is_empty() {
             return Duration::ZERO;
         }
         let now = self.ground.clock.now();
@@ -185,7 +200,7 @@ impl Rounds {
         };
         let relogins = self.relogins.next_due().filter(|_| self.watch.has_looked());
         let list = self.watch.next_list().map(|at| at.saturating_duration_since(Instant::now()));
-        let due = [self.duties.next_due(), relogins].into_iter().flatten().map(until);
+        let due = [self.duties.next_due(), relogins, self.tokens.next_due()].into_iter().flatten().map(until);
         due.chain(list).min().unwrap_or(LONGEST_SLEEP).min(LONGEST_SLEEP)
     }
 
@@ -208,9 +223,14 @@ impl Rounds {
                 reviewed = self.review(&mut turn);
             }
             self.take_due(now, &mut turn);
+            self.take_due_tokens(now, &mut turn);
             self.tidy(now, &mut turn);
         }
-        let Staged { batch, changes, fleet, notices, acts, platform_key, last_seq } = turn.finish();
+        let Staged { batch, changes, fleet, notices, token_notices, seal, acts, platform_key, last_seq } =
+            turn.finish();
+        let tokens: Vec<TokenId> = changes.tokens.iter().map(|token| token.id.clone()).collect();
+        let tokens: Vec<TokenId> =
+            tokens.into_iter().chain(changes.forgotten_tokens.iter().cloned()).collect();
         let keeper = &mut self.ground.keeper;
         let written = if !batch.is_empty() {
             keeper.commit(&batch)
@@ -225,12 +245,16 @@ impl Rounds {
             self.ground.fleet = fleet;
             self.ground.platform_key = platform_key.or(self.ground.platform_key.take());
             self.commits += u64::from(!batch.is_empty());
+            self.ground.vault.seal = seal.or(self.ground.vault.seal.take());
             notices.iter().for_each(log_notice);
+            token_notices.iter().for_each(log_token_notice);
             self.publish(changes, &reviewed);
             for act in acts {
                 self.watch.question(act, &view);
             }
         }
+        self.settle_tokens(&tokens, &committed, now);
+        self.rekey();
         // What this round has made of the accounts is not news to a list that is asked for now.
         if self.ground.keeper.is_writable() {
             self.watch.look_if_due();
@@ -270,11 +294,13 @@ impl Rounds {
                 self.watch.question(Act::Look(wc_id), &self.ground.view);
                 None
             }
+            Message::Token(message) => self.take_token_message(message, turn),
             Message::KeepKey { key, reply } => Some(Answer::Done(reply, turn.keep_key(key))),
             Message::Figures(figures) => {
                 self.watch.set_interval(figures.check_interval);
                 self.ground.figures = *figures;
                 self.to_review = self.ground.view.everybody().into();
+                self.review_tokens();
                 None
             }
             Message::Ping(reply) => Some(Answer::Done(reply, Ok(()))),
@@ -356,7 +382,8 @@ impl Rounds {
                 self.ground.last_seq = contents.last_seq;
                 self.ground.fleet = contents.fleet;
                 self.ground.platform_key = contents.platform_key;
-                self.ground.view.replace(contents.sessions, contents.accounts);
+                self.ground.vault.seal = contents.seal;
+                self.ground.view.replace(contents.sessions, contents.accounts, contents.tokens);
                 self.duties.retain(&self.ground.view);
                 self.deadlines_from = Instant::now() + ANSWERS_FIRST;
                 self.watch.look_afresh(&self.ground.view);
@@ -370,8 +397,14 @@ impl Rounds {
 
 /// What an export is made of.
 fn committed(ground: &Ground, commits: u64) -> Committed<'_> {
-    let Ground { view, platform_key, fleet, last_seq, .. } = ground;
-    Committed { view, platform_key: platform_key.as_ref(), fleet, last_seq: *last_seq, commits }
+    let Ground { view, vault, platform_key, fleet, last_seq, .. } = ground;
+    let host = export::Host {
+        platform_key: platform_key.as_ref(),
+        seal: vault.seal.as_ref(),
+        fleet,
+        last_seq: *last_seq,
+    };
+    Committed { view, host, commits }
 }
 
 /// The distance between two resumed long-polls of `count`.

@@ -7,11 +7,14 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use wxlogin_state::public::Event;
+use wxlogin_state::seal::SealCheck;
 use wxlogin_state::{
     Account, Act, Batch, Change, DeviceType, Fleet, Input, Issued, Known, Label, Moves, Notice, PlatformKey,
-    Profile, Proxy, RecordError, Refusal, Rules, Seq, Session, Source, StateName, Tending, Unmoved, WId,
-    WcId,
+    Profile, Proxy, RecordError, Refusal, Rules, Seq, Session, Source, StateName, Tending, Token, TokenId,
+    TokenNotice, Unmoved, WId, WcId,
 };
+
+mod tokens;
 
 use super::handle::Denied;
 use crate::view::{AccountEntry, Changes, Entry, SessionEntry, View};
@@ -31,6 +34,11 @@ pub(super) struct Turn<'a> {
     by_account: HashMap<WcId, HashSet<WId>>,
     /// `None` where the account is forgotten.
     accounts: HashMap<WcId, Option<Arc<AccountEntry>>>,
+    /// `None` where the token is forgotten.
+    tokens: HashMap<TokenId, Option<Arc<Token>>>,
+    token_notices: Vec<(TokenId, TokenNotice)>,
+    /// What the keys are known by, with the first token.
+    seal: Option<SealCheck>,
     fleet: Fleet,
     forgotten: Vec<WId>,
     /// How many sessions were begun.
@@ -48,6 +56,8 @@ pub(super) struct Staged {
     pub(super) changes: Changes,
     pub(super) fleet: Fleet,
     pub(super) notices: Vec<Notice>,
+    pub(super) token_notices: Vec<(TokenId, TokenNotice)>,
+    pub(super) seal: Option<SealCheck>,
     pub(super) acts: Vec<Act>,
     pub(super) platform_key: Option<PlatformKey>,
     pub(super) last_seq: Seq,
@@ -107,6 +117,9 @@ impl<'a> Turn<'a> {
             sessions: HashMap::new(),
             by_account: HashMap::new(),
             accounts: HashMap::new(),
+            tokens: HashMap::new(),
+            token_notices: Vec::new(),
+            seal: None,
             fleet,
             forgotten: Vec::new(),
             begun: 0,
@@ -216,11 +229,19 @@ impl<'a> Turn<'a> {
                 None => changes.forgotten_accounts.push(wc_id),
             }
         }
+        for (id, token) in self.tokens {
+            match token {
+                Some(token) => changes.tokens.push(token),
+                None => changes.forgotten_tokens.push(id),
+            }
+        }
         Staged {
             batch: self.batch,
             changes,
             fleet: self.fleet,
             notices: self.notices,
+            token_notices: self.token_notices,
+            seal: self.seal,
             acts: self.acts,
             platform_key: self.platform_key,
             last_seq: self.last_seq,

@@ -125,17 +125,19 @@ impl OfficialAccountPlatform {
     pub async fn login(&self, login: &Login) -> Result<Answer, Trouble> {
         let Inner { app_id, user_domain, user_domain_secret, .. } = &*self.0;
         let signature = signature(app_id, &login.code, user_domain_secret);
-        let mut query = Serializer::new(String::new());
-        query
-            .append_pair("appId", app_id)
-            .append_pair("code", login.code.reveal())
-            .append_pair("signature", signature.reveal())
-            .append_pair("userDomain", user_domain);
-        if let Some(mcc) = login.mcc {
-            query.append_pair("mcc", &mcc.to_string());
-        }
+        let mcc = login.mcc.map(|mcc| mcc.to_string());
+        let query = query(
+            [
+                ("appId", app_id.as_str()),
+                ("code", login.code.reveal()),
+                ("signature", signature.reveal()),
+                ("userDomain", user_domain),
+            ]
+            .into_iter()
+            .chain(mcc.as_deref().map(|mcc| ("mcc", mcc))),
+        );
         let secrets = [&login.code, &encoded(&login.code), &signature, user_domain_secret];
-        self.send(Method::POST, LOGIN, &query.finish(), &secrets).await
+        self.send(Method::POST, LOGIN, &query, &secrets).await
     }
 
     /// Gets a new access token: `PUT …/refreshToken`, the token in the query.
@@ -144,10 +146,9 @@ impl OfficialAccountPlatform {
     /// is dead; what an [`Answer::Refused`] means for it is the caller's to decide. [`Trouble`] says nothing about
     /// it, and leaves open whether it has been exchanged.
     pub async fn refresh(&self, refresh_token: &Secret) -> Result<Answer, Trouble> {
-        let mut query = Serializer::new(String::new());
-        query.append_pair("refreshToken", refresh_token.reveal());
+        let query = query([("refreshToken", refresh_token.reveal())]);
         let secrets = [refresh_token, &encoded(refresh_token)];
-        self.send(Method::PUT, REFRESH, &query.finish(), &secrets).await
+        self.send(Method::PUT, REFRESH, &query, &secrets).await
     }
 
     /// Calls with everything in the query, which the answer may echo: `secrets` are removed from what is shown.
@@ -171,6 +172,10 @@ impl OfficialAccountPlatform {
 
 /// Lower-case hex of SHA-256 over `appId + code + userDomainSecret`, each as it is before it is percent-encoded
 /// (seed 001, "signature").
+fn query<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+    Serializer::new(String::new()).extend_pairs(pairs).finish()
+}
+
 fn signature(app_id: &str, code: &Secret, user_domain_secret: &Secret) -> Secret {
     let hashed = Sha256::new()
         .chain_update(app_id)

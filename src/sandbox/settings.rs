@@ -75,6 +75,12 @@ impl From<&config::Sandbox> for SandboxSettings {
             block: settings.block,
             first_drop: settings.first_drop,
             autopilot: settings.autopilot.then_some(Self::AUTOPILOT_PACE),
+            app_token_valid_for: settings.app_token_for,
+            official_account: OfficialAccountSettings {
+                access_lifetime: settings.official_token_for,
+                refresh_lifetime: settings.refresh_token_for,
+                ..OfficialAccountSettings::default()
+            },
             ..Self::default()
         }
     }

@@ -152,7 +152,7 @@ impl Bench {
             tasks: TaskTracker::new(),
         })?;
         let (driver, view) = (opened.driver.clone(), opened.view.clone());
-        let ended = opened.run(platform.clone())?;
+        let ended = opened.run(platform.clone(), Systems::default())?;
         // The first round exports everything in the background, as the daemon does once an hour.
         driver.ping().await?;
         while !dir.path().join("export").exists() {

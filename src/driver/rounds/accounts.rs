@@ -68,6 +68,7 @@ impl Rounds {
         if self.seen.duration_since(now) > CLOCK_TOLERANCE {
             warn!(was = %self.seen, is = %now, "the clock was set back");
             self.to_review = self.ground.view.everybody().into();
+            self.review_tokens();
             let in_flight = self.ground.view.in_flight();
             self.to_recheck = in_flight.iter().map(|session| session.w_id.clone()).collect();
         }

@@ -5,11 +5,13 @@ use serde::{Deserialize, Serialize};
 use super::key;
 use crate::account::Account;
 use crate::fleet::Fleet;
-use crate::id::{Seq, WId, WcId};
+use crate::id::{Seq, TokenId, WId, WcId};
 use crate::public::Event;
 use crate::record::{RecordError, frame, json};
+use crate::seal::SealCheck;
 use crate::secret::Secret;
 use crate::session::Session;
+use crate::token::Token;
 
 /// Bytes of events that share one journal record. Group commits put many events into one record, which costs
 /// the engine far less than a record each; the rest up to [`MAX_RECORD`](crate::MAX_RECORD) is room for the last event.
@@ -60,6 +62,16 @@ impl Batch {
         self.put(key::account(&account.wc_id), account)
     }
 
+    /// Writes a token. The first one comes with the seal check ([`Batch::put_seal`]) in the same batch.
+    pub fn put_token(&mut self, token: &Token) -> Result<(), RecordError> {
+        self.put(key::token(&token.id), token)
+    }
+
+    /// Writes what the key that the tokens are sealed with is known by.
+    pub fn put_seal(&mut self, seal: &SealCheck) -> Result<(), RecordError> {
+        self.put(key::SEAL.to_vec(), seal)
+    }
+
     /// Writes the platform's key.
     pub fn put_platform_key(&mut self, platform_key: &PlatformKey) -> Result<(), RecordError> {
         self.put(key::PLATFORM_KEY.to_vec(), platform_key)
@@ -84,6 +96,11 @@ impl Batch {
     /// Forgets an account.
     pub fn forget_account(&mut self, wc_id: &WcId) {
         self.changes.push((key::account(wc_id), None));
+    }
+
+    /// Forgets a token.
+    pub fn forget_token(&mut self, id: &TokenId) {
+        self.changes.push((key::token(id), None));
     }
 
     /// Adds an event to the journal; its number is the one after the last.
