@@ -23,6 +23,7 @@
 //! | `duties`, `poll` | what must be going on for the committed sessions |
 //! | `relogins` | what must be going on for the committed accounts |
 //! | `watch` | looks at who is online |
+//! | `journal` | reads of events that the feed has no more |
 //! | `keeper`, `exporting` | the store through full disks and damage |
 
 mod answer;
@@ -30,6 +31,7 @@ mod begin;
 mod duties;
 mod exporting;
 mod handle;
+mod journal;
 mod keeper;
 mod poll;
 mod relogins;

@@ -17,11 +17,13 @@ use super::begin::Beginnings;
 use super::duties::Duties;
 use super::exporting::{Committed, Exporting};
 use super::handle::{Denied, Driver, Figures, Message};
+use super::journal::Journal;
 use super::keeper::{Keeper, Reopened};
 use super::relogins::Relogins;
 use super::turn::{Staged, Turn, online_is_in_the_way};
 use super::watch::Watch;
 use crate::clock::Clock;
+use crate::feed::Feed;
 use crate::platform::{Pace, Platform};
 use crate::view::{Changes, View};
 
@@ -68,6 +70,7 @@ pub(super) struct Ground {
     pub(super) fleet: Fleet,
     pub(super) platform_key: Option<PlatformKey>,
     pub(super) view: Arc<View>,
+    pub(super) feed: Arc<Feed>,
     pub(super) driver: Driver,
     pub(super) figures: Figures,
     pub(super) clock: Clock,
@@ -83,6 +86,7 @@ pub(super) struct Rounds {
     relogins: Relogins,
     watch: Watch,
     exporting: Exporting,
+    journal: Journal,
     runtime: Handle,
     /// Accounts that are still to be looked through.
     to_review: VecDeque<WcId>,
@@ -105,6 +109,7 @@ impl Rounds {
             watch: Watch::new(platform.clone(), driver.clone(), tasks.clone(), ground.figures.check_interval),
             beginnings: Beginnings::new(platform, driver, tasks),
             exporting: Exporting::new(ground.keeper.export(), runtime.clone()),
+            journal: Journal::default(),
             to_review: VecDeque::new(),
             put_off: Vec::new(),
             seen: ground.clock.now(),
@@ -136,6 +141,7 @@ impl Rounds {
         self.beginnings.stop();
         self.relogins.stop();
         self.watch.stop();
+        self.ground.feed.end();
         self.exporting.finish(committed(&self.ground, self.commits));
     }
 
@@ -167,6 +173,9 @@ impl Rounds {
     }
 
     fn until_next_due(&self) -> Duration {
+        if self.journal.is_wanted() {
+            return Duration::ZERO;
+        }
         if let Some(reopen_at) = self.ground.keeper.reopen_at() {
             return reopen_at.saturating_duration_since(Instant::now());
         }
@@ -205,7 +214,7 @@ impl Rounds {
             self.take_due(now, &mut turn);
             self.tidy(now, &mut turn);
         }
-        let Staged { batch, changes, fleet, notices, acts, platform_key, last_seq } = turn.finish();
+        let Staged { batch, events, changes, fleet, notices, acts, platform_key, last_seq } = turn.finish();
         let keeper = &mut self.ground.keeper;
         let written = if !batch.is_empty() {
             keeper.commit(&batch)
@@ -222,6 +231,7 @@ impl Rounds {
             self.commits += u64::from(!batch.is_empty());
             notices.iter().for_each(log_notice);
             self.publish(changes, &reviewed);
+            self.ground.feed.publish(events);
             for act in acts {
                 self.watch.question(act, &view);
             }
@@ -233,6 +243,7 @@ impl Rounds {
         for answer in answers {
             answer.send(&self.ground.view, &committed);
         }
+        self.journal.read_one(&self.ground.keeper);
     }
 
     fn take(&mut self, message: Message, turn: &mut Turn<'_>) -> Option<Answer> {
@@ -270,6 +281,10 @@ impl Rounds {
             }
             Message::Hint(wc_id) => {
                 self.watch.question(Act::Look(wc_id), &self.ground.view);
+                None
+            }
+            Message::Events(wanted) => {
+                self.journal.want(wanted);
                 None
             }
             Message::KeepKey { key, reply } => Some(Answer::Done(reply, turn.keep_key(key))),
@@ -356,6 +371,7 @@ impl Rounds {
         match self.ground.keeper.reopen() {
             Reopened::Writable(contents) => {
                 self.ground.last_seq = contents.last_seq;
+                self.ground.feed.go_on_from(contents.last_seq);
                 self.ground.fleet = contents.fleet;
                 self.ground.platform_key = contents.platform_key;
                 self.ground.view.replace(contents.sessions, contents.accounts);

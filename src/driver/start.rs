@@ -12,6 +12,7 @@ use super::handle::{Driver, Figures};
 use super::keeper::Keeper;
 use super::rounds::{Ground, Rounds};
 use crate::clock::Clock;
+use crate::feed::Feed;
 use crate::platform::Platform;
 use crate::view::View;
 
@@ -48,7 +49,8 @@ pub fn open(parts: Parts) -> Result<Opened, OpenError> {
     let (keeper, store, contents) = Keeper::open(dir, retention, clock.now())?;
     let Contents { sessions, accounts, platform_key, fleet, last_seq, not_shrunk: _ } = contents;
     let view = Arc::new(View::new(sessions, accounts));
-    let (driver, inbox) = Driver::new(store);
+    let feed = Feed::new(last_seq);
+    let (driver, inbox) = Driver::new(store, feed.clone());
     let ground = Ground {
         inbox,
         keeper,
@@ -56,6 +58,7 @@ pub fn open(parts: Parts) -> Result<Opened, OpenError> {
         fleet,
         platform_key: platform_key.clone(),
         view: view.clone(),
+        feed,
         driver: driver.clone(),
         figures,
         clock,
