@@ -22,6 +22,7 @@ use super::body::Query;
 use super::problem::Refused;
 use super::qr::weight;
 use super::sessions::{page, rendered, rows};
+use crate::driver::Denied;
 use crate::feed::{self, Filter, Follower, STREAMS, Step};
 use crate::wire::{ProblemCode, Reset};
 
@@ -135,7 +136,7 @@ impl Telling {
                     .map(|posted| posted.block())
                     .collect(),
                 Ok(Ok(Step::Reset(reset))) => vec![reset_block(reset)],
-                Ok(Ok(Step::Ended)) => return None,
+                Ok(Ok(Step::Ended) | Err(Denied::Stopping)) => return None,
                 Ok(Ok(Step::TooSlow)) => {
                     debug!(at = self.follower.at().0, "a reader of events was too slow, and is left");
                     return None;

@@ -69,9 +69,8 @@ impl From<Denied> for Refused {
             Denied::Reissued(_) => Self::new(ProblemCode::PlatformRefused, sentence),
             Denied::Unwritable(ReadOnly { full: true, .. }) => Self::new(ProblemCode::StoreFull, sentence),
             Denied::Unwritable(_) => Self::new(ProblemCode::StoreUnwritable, sentence),
-            Denied::JournalClosed(_) => Self::new(ProblemCode::NotReady, sentence),
             Denied::JournalUnreadable(_) => Self::new(ProblemCode::Internal, sentence),
-            Denied::Stopping => Self::new(ProblemCode::NotReady, sentence),
+            Denied::JournalClosed(_) | Denied::Stopping => Self::new(ProblemCode::NotReady, sentence),
             Denied::TooLarge(error) => {
                 tracing::error!(error = &*error as &dyn std::error::Error, "a change does not fit the store");
                 Self::new(ProblemCode::Internal, sentence)

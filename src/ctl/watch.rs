@@ -7,8 +7,8 @@ use backoff::backoff::Backoff as _;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tokio::time::sleep;
-use wxlogin_state::Seq;
 use wxlogin_state::public::{Event, Session};
+use wxlogin_state::{Seq, WId, WcId};
 
 use super::failure::{Exit, Failure};
 use super::text::{Paint, Tone, fit, plain, sentence, width};
@@ -143,8 +143,7 @@ fn padded(text: &str, columns: usize) -> String {
 fn who(event: &Event) -> String {
     let (session, account) = (event.session.as_ref(), event.account.as_ref());
     let label = session.and_then(|session| session.label.as_ref()).map(|label| plain(label.as_str()));
-    let id =
-        event.wc_id.as_ref().map(|wc_id| wc_id.as_str()).or(event.w_id.as_ref().map(|w_id| w_id.as_str()));
+    let id = event.wc_id.as_ref().map(WcId::as_str).or(event.w_id.as_ref().map(WId::as_str));
     account
         .map(standing::who)
         .or_else(|| session.and_then(words::who))

@@ -22,13 +22,14 @@ const LOOKED_THROUGH: u64 = 5_000;
 /// Reads events after a place from the store, oldest first; fewer than there are, and none where the journal is
 /// empty.
 #[derive(Clone)]
-pub struct Older(Arc<dyn Fn(Seq) -> BoxFuture<'static, Result<Vec<Event>, Denied>> + Send + Sync>);
+pub struct Older(Arc<dyn Fn(Seq) -> Reading + Send + Sync>);
+
+/// A read that is under way.
+type Reading = BoxFuture<'static, Result<Vec<Event>, Denied>>;
 
 impl Older {
     /// Reads by these means.
-    pub fn new(
-        read: impl Fn(Seq) -> BoxFuture<'static, Result<Vec<Event>, Denied>> + Send + Sync + 'static,
-    ) -> Self {
+    pub fn new(read: impl Fn(Seq) -> Reading + Send + Sync + 'static) -> Self {
         Self(Arc::new(read))
     }
 

@@ -10,7 +10,9 @@ use crate::wire::{Problem, ProblemCode};
 /// A daemon that sends these streams one after the other, and then wants a token.
 fn telling(streams: &[&[&str]]) -> Fake {
     let fake = Fake::start();
-    streams.iter().for_each(|pieces| fake.will_tell(pieces));
+    for pieces in streams {
+        fake.will_tell(pieces);
+    }
     fake.world().refusal = Some(Problem::new(ProblemCode::Unauthorized, "no longer"));
     fake
 }

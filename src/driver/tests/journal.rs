@@ -74,7 +74,7 @@ async fn reads_that_wait_are_all_answered_and_keep_nobody_from_writing() {
     let reads = (0..50).map(|_| world.driver.events(Seq(0), 1));
     let (reads, ended, ()) =
         tokio::join!(futures_util::future::join_all(reads), world.driver.apply(&w1, Input::Ended), async {
-            drop(held)
+            drop(held);
         });
     ended.unwrap();
     assert!(reads.into_iter().all(|read| read.unwrap().len() == 1));
