@@ -1,7 +1,7 @@
 //! A typed client of the control API, used by `wxloginctl` and by the end-to-end tests.
 //!
-//! One method per route; each opens a connection of its own, sends one request and reads one answer. What the
-//! daemon refuses comes back as [`ClientError::Problem`] with its stable code.
+//! One method per route; each opens a connection of its own, sends one request and reads one answer, which for
+//! [`Client::events`] has no end. What the daemon refuses comes back as [`ClientError::Problem`] with its stable code.
 
 mod error;
 mod events;

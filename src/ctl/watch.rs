@@ -92,7 +92,7 @@ impl Away {
     fn over(&mut self, context: &mut Context<'_>) -> Result<(), Failure> {
         self.pace.reset();
         if std::mem::take(&mut self.said) {
-            context.remark("It goes on; nothing was missed.")?;
+            context.remark("It goes on.")?;
         }
         Ok(())
     }
@@ -153,24 +153,23 @@ fn who(event: &Event) -> String {
 
 /// Why, and what a person must do.
 fn what(event: &Event) -> String {
-    let note = event.session.as_ref().map(|session| of_session(session, event.at));
-    let told = [&event.why, &note, &event.todo];
-    let sentences: Vec<String> =
-        told.into_iter().flatten().map(|clause| sentence(clause)).filter(|text| !text.is_empty()).collect();
-    sentences.join(" ")
+    let session = event.session.as_ref().map(|session| of_session(session, event.at));
+    let [why, todo] = [&event.why, &event.todo].map(|clause| clause.as_deref().map(sentence));
+    let told: Vec<String> = [why, todo, session].into_iter().flatten().collect();
+    told.join(" ")
 }
 
-/// Where a session stood then, with the command for what a person had to do.
+/// Where a session stood then; at the end, to be copied, what a person had to open or to say.
 fn of_session(session: &Session, then: Timestamp) -> String {
-    let note = words::note(session, then);
+    let note = sentence(&words::note(session, then));
     let w_id = &session.w_id;
     let command = match (&session.qr, &session.verify, &session.slider) {
         (Some(_), _, _) => format!(": wxloginctl qr {w_id}"),
         (_, Some(verify), _) if !verify.in_flight => format!(": wxloginctl verify {w_id} CODE"),
         (_, _, Some(slider)) if !slider.said_done => format!(": {}", plain(&slider.url)),
-        _ => String::new(),
+        _ => return note,
     };
-    note + &command
+    format!("{}{command}", note.trim_end_matches('.'))
 }
 
 fn tone(event: &Event) -> Tone {
