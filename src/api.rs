@@ -29,6 +29,7 @@ use crate::wire::CreateSession;
 mod accounts;
 mod body;
 mod ending;
+mod events;
 mod guard;
 pub mod listen;
 mod pictures;
@@ -118,6 +119,7 @@ impl Api {
             .route("/v1/accounts/{wc_id}/relogin", post(relogin::relogin))
             .route("/v1/accounts/{wc_id}/why", get(why::of_account))
             .route("/v1/sessions/{w_id}/why", get(why::of_session))
+            .route("/v1/events", get(events::events))
             .route("/v1/platform/callback", post(system::callback))
             .route("/healthz", get(system::healthz))
             .route("/readyz", get(system::readyz))

@@ -25,6 +25,7 @@
 //! | `watch` | looks at who is online |
 //! | `tokens` | what must be going on for the committed tokens |
 //! | `vault` | the keys that tokens are sealed with |
+//! | `journal` | reads of events that the feed has no more |
 //! | `keeper`, `exporting` | the store through full disks and damage |
 
 mod answer;
@@ -32,6 +33,7 @@ mod begin;
 mod duties;
 mod exporting;
 mod handle;
+mod journal;
 mod keeper;
 mod poll;
 mod relogins;

@@ -72,7 +72,7 @@ impl From<Denied> for Refused {
             Denied::Reissued(_) => Self::new(ProblemCode::PlatformRefused, sentence),
             Denied::Unwritable(ReadOnly { full: true, .. }) => Self::new(ProblemCode::StoreFull, sentence),
             Denied::Unwritable(_) => Self::new(ProblemCode::StoreUnwritable, sentence),
-            Denied::Stopping => Self::new(ProblemCode::NotReady, sentence),
+            Denied::JournalClosed(_) | Denied::Stopping => Self::new(ProblemCode::NotReady, sentence),
             Denied::Refused(Refusal::NotSettled) | Denied::TokenOver { .. } | Denied::KeyIsGiven => {
                 Self::new(ProblemCode::WrongState, sentence)
             }
@@ -80,7 +80,9 @@ impl From<Denied> for Refused {
                 tracing::error!(error = &*fault as &dyn std::error::Error, "a token's seal does not hold");
                 Self::new(ProblemCode::Internal, sentence)
             }
-            Denied::NoName(_) | Denied::NotRekeyed(_) => Self::new(ProblemCode::Internal, sentence),
+            Denied::JournalUnreadable(_) | Denied::NoName(_) | Denied::NotRekeyed(_) => {
+                Self::new(ProblemCode::Internal, sentence)
+            }
             Denied::TooLarge(error) => {
                 tracing::error!(error = &*error as &dyn std::error::Error, "a change does not fit the store");
                 Self::new(ProblemCode::Internal, sentence)

@@ -4,17 +4,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
+use wxlogin_state::public::Event;
 use wxlogin_state::seal::SealError;
 use wxlogin_state::{
-    DeviceType, Input, Label, PlatformKey, Proxy, RecordError, Refusal, Rules, Tending, Token, TokenId,
-    TokenRules, WId, WcId,
+    DeviceType, Input, Label, PlatformKey, Proxy, ReadError, RecordError, Refusal, Rules, Seq, Tending,
+    Token, TokenId, TokenRules, WId, WcId,
 };
 
 use super::begin::Issued;
+use super::journal::Wanted;
 use super::keeper::{ReadOnly, StoreState};
 use super::relogins::PopUpOver;
 use super::tokens::{NewToken, OpenToken, TokenMessage};
 use super::watch::Seen;
+use crate::feed::{Feed, Older};
 use crate::platform::Trouble;
 use crate::view::{AccountEntry, SessionEntry};
 
@@ -27,6 +30,7 @@ const INBOX: usize = 4096;
 pub struct Driver {
     inbox: mpsc::Sender<Message>,
     store: watch::Receiver<StoreState>,
+    feed: Arc<Feed>,
 }
 
 /// The figures that the driver goes by; a reload may change them.
@@ -120,6 +124,12 @@ pub enum Denied {
     /// The value does not fit a record.
     #[error("the change does not fit the store")]
     TooLarge(#[source] Arc<RecordError>),
+    /// The journal is closed until the store can be opened again.
+    #[error("older events cannot be read until the store is open again: {0}")]
+    JournalClosed(ReadOnly),
+    /// The journal is damaged, or the disk under it fails.
+    #[error("the journal cannot be read")]
+    JournalUnreadable(#[source] Arc<ReadError>),
     /// Nothing can be written now.
     #[error("nothing can be written now: {0}")]
     Unwritable(ReadOnly),
@@ -172,6 +182,7 @@ pub(super) enum Message {
     Seen(Seen),
     Hint(WcId),
     Token(TokenMessage),
+    Events(Wanted),
     KeepKey { key: PlatformKey, reply: Reply<()> },
     Figures(Box<Figures>),
     Ping(Reply<()>),
@@ -180,9 +191,12 @@ pub(super) enum Message {
 
 impl Driver {
     /// A handle, and the inbox it fills.
-    pub(super) fn new(store: watch::Receiver<StoreState>) -> (Self, mpsc::Receiver<Message>) {
+    pub(super) fn new(
+        store: watch::Receiver<StoreState>,
+        feed: Arc<Feed>,
+    ) -> (Self, mpsc::Receiver<Message>) {
         let (inbox, messages) = mpsc::channel(INBOX);
-        (Self { inbox, store }, messages)
+        (Self { inbox, store, feed }, messages)
     }
 
     /// Applies an input to a session; the session as it is afterwards, committed.
@@ -231,6 +245,26 @@ impl Driver {
     /// Has a new key take over from the one that tokens are sealed with; answers once nothing needs the old one.
     pub async fn rekey(&self) -> Result<(), Denied> {
         self.ask(|reply| Message::Token(TokenMessage::Rekey { reply })).await
+    }
+
+    /// The newest events.
+    pub fn feed(&self) -> &Arc<Feed> {
+        &self.feed
+    }
+
+    /// At most `limit` events of the journal after `after`, oldest first, and never more than some hundred. Fewer
+    /// where the journal ends, or begins later.
+    pub async fn events(&self, after: Seq, limit: usize) -> Result<Vec<Event>, Denied> {
+        self.ask(|reply| Message::Events(Wanted { after, limit, reply })).await
+    }
+
+    /// The journal, for whoever is too far behind for the feed.
+    pub fn older(&self) -> Older {
+        let driver = self.clone();
+        Older::new(move |after| {
+            let driver = driver.clone();
+            Box::pin(async move { driver.events(after, usize::MAX).await })
+        })
     }
 
     /// Makes the platform's key durable.

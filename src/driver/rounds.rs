@@ -17,6 +17,7 @@ use super::begin::Beginnings;
 use super::duties::Duties;
 use super::exporting::{Committed, Exporting};
 use super::handle::{Denied, Driver, Figures, Message};
+use super::journal::Journal;
 use super::keeper::{Keeper, Reopened};
 use super::relogins::Relogins;
 use super::tokens::Tokens;
@@ -24,6 +25,7 @@ use super::turn::{Staged, Turn, online_is_in_the_way};
 use super::vault::Vault;
 use super::watch::Watch;
 use crate::clock::Clock;
+use crate::feed::Feed;
 use crate::platform::{Pace, Platform, Systems};
 use crate::view::{Changes, View};
 
@@ -72,6 +74,7 @@ pub(super) struct Ground {
     pub(super) fleet: Fleet,
     pub(super) platform_key: Option<PlatformKey>,
     pub(super) view: Arc<View>,
+    pub(super) feed: Arc<Feed>,
     pub(super) driver: Driver,
     pub(super) figures: Figures,
     pub(super) clock: Clock,
@@ -88,6 +91,7 @@ pub(super) struct Rounds {
     watch: Watch,
     tokens: Tokens,
     exporting: Exporting,
+    journal: Journal,
     runtime: Handle,
     /// Accounts that are still to be looked through.
     to_review: VecDeque<WcId>,
@@ -117,6 +121,7 @@ impl Rounds {
             tokens: Tokens::new(systems, driver.clone(), tasks.clone()),
             beginnings: Beginnings::new(platform, driver, tasks),
             exporting: Exporting::new(ground.keeper.export(), runtime.clone()),
+            journal: Journal::default(),
             to_review: VecDeque::new(),
             to_recheck: VecDeque::new(),
             tokens_to_review: VecDeque::new(),
@@ -152,6 +157,7 @@ impl Rounds {
         self.relogins.stop();
         self.watch.stop();
         self.tokens.stop();
+        self.ground.feed.end();
         self.exporting.finish(committed(&self.ground, self.commits));
     }
 
@@ -185,6 +191,9 @@ impl Rounds {
     }
 
     fn until_next_due(&self) -> Duration {
+        if self.journal.is_wanted() {
+            return Duration::ZERO;
+        }
         if let Some(reopen_at) = self.ground.keeper.reopen_at() {
             return reopen_at.saturating_duration_since(Instant::now());
         }
@@ -226,8 +235,19 @@ impl Rounds {
             self.take_due_tokens(now, &mut turn);
             self.tidy(now, &mut turn);
         }
-        let Staged { batch, changes, fleet, notices, token_notices, seal, acts, platform_key, last_seq } =
-            turn.finish();
+        let staged = turn.finish();
+        let Staged {
+            batch,
+            events,
+            changes,
+            fleet,
+            notices,
+            token_notices,
+            seal,
+            acts,
+            platform_key,
+            last_seq,
+        } = staged;
         let tokens: Vec<TokenId> = changes.tokens.iter().map(|token| token.id.clone()).collect();
         let tokens: Vec<TokenId> =
             tokens.into_iter().chain(changes.forgotten_tokens.iter().cloned()).collect();
@@ -249,6 +269,7 @@ impl Rounds {
             notices.iter().for_each(log_notice);
             token_notices.iter().for_each(log_token_notice);
             self.publish(changes, &reviewed);
+            self.ground.feed.publish(events);
             for act in acts {
                 self.watch.question(act, &view);
             }
@@ -262,6 +283,7 @@ impl Rounds {
         for answer in answers {
             answer.send(&self.ground.view, &committed);
         }
+        self.journal.read_one(&self.ground.keeper);
     }
 
     fn take(&mut self, message: Message, turn: &mut Turn<'_>) -> Option<Answer> {
@@ -295,6 +317,10 @@ impl Rounds {
                 None
             }
             Message::Token(message) => self.take_token_message(message, turn),
+            Message::Events(wanted) => {
+                self.journal.want(wanted);
+                None
+            }
             Message::KeepKey { key, reply } => Some(Answer::Done(reply, turn.keep_key(key))),
             Message::Figures(figures) => {
                 self.watch.set_interval(figures.check_interval);
@@ -380,6 +406,7 @@ impl Rounds {
         match self.ground.keeper.reopen() {
             Reopened::Writable(contents) => {
                 self.ground.last_seq = contents.last_seq;
+                self.ground.feed.go_on_from(contents.last_seq);
                 self.ground.fleet = contents.fleet;
                 self.ground.platform_key = contents.platform_key;
                 self.ground.vault.seal = contents.seal;

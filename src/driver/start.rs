@@ -14,6 +14,7 @@ use super::keeper::Keeper;
 use super::rounds::{Ground, Rounds};
 use super::vault::{Unopened, Vault};
 use crate::clock::Clock;
+use crate::feed::Feed;
 use crate::platform::{Platform, Systems};
 use crate::view::View;
 
@@ -54,7 +55,8 @@ pub fn open(parts: Parts) -> Result<Opened, Unopened> {
     let Contents { sessions, accounts, tokens, platform_key, fleet, last_seq, seal: _, not_shrunk: _ } =
         contents;
     let view = Arc::new(View::new(sessions, accounts, tokens));
-    let (driver, inbox) = Driver::new(store);
+    let feed = Feed::new(last_seq);
+    let (driver, inbox) = Driver::new(store, feed.clone());
     let ground = Ground {
         inbox,
         keeper,
@@ -63,6 +65,7 @@ pub fn open(parts: Parts) -> Result<Opened, Unopened> {
         fleet,
         platform_key: platform_key.clone(),
         view: view.clone(),
+        feed,
         driver: driver.clone(),
         figures,
         clock,

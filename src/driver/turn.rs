@@ -47,12 +47,15 @@ pub(super) struct Turn<'a> {
     notices: Vec<Notice>,
     acts: Vec<Act>,
     batch: Batch,
+    /// What the batch has for the journal.
+    events: Vec<Event>,
 }
 
 /// What a finished turn wants done.
 #[derive(Debug)]
 pub(super) struct Staged {
     pub(super) batch: Batch,
+    pub(super) events: Vec<Event>,
     pub(super) changes: Changes,
     pub(super) fleet: Fleet,
     pub(super) notices: Vec<Notice>,
@@ -127,6 +130,7 @@ impl<'a> Turn<'a> {
             notices: Vec::new(),
             acts: Vec::new(),
             batch: Batch::default(),
+            events: Vec::new(),
         }
     }
 
@@ -237,6 +241,7 @@ impl<'a> Turn<'a> {
         }
         Staged {
             batch: self.batch,
+            events: self.events,
             changes,
             fleet: self.fleet,
             notices: self.notices,
@@ -268,12 +273,12 @@ impl<'a> Turn<'a> {
 
     /// All of a change, or nothing where a part of it does not fit the store.
     fn stage(&mut self, change: Change) -> Result<(), Denied> {
-        let mut batch = Batch::default();
+        let (mut batch, mut events) = (Batch::default(), Vec::new());
         let mut seq = self.last_seq;
         for session in &change.sessions {
             seq = seq.next();
             batch.put_session(session).map_err(too_large)?;
-            batch.push_event(&Event::of_session(seq, self.now, session)).map_err(too_large)?;
+            events.push(Event::of_session(seq, self.now, session));
         }
         for account in &change.accounts {
             batch.put_account(account).map_err(too_large)?;
@@ -282,7 +287,10 @@ impl<'a> Turn<'a> {
             seq = seq.next();
             let account =
                 change.accounts.iter().find(|account| Some(&account.wc_id) == notice.wc_id.as_ref());
-            batch.push_event(&Event::of_notice(seq, self.now, notice, account)).map_err(too_large)?;
+            events.push(Event::of_notice(seq, self.now, notice, account));
+        }
+        for event in &events {
+            batch.push_event(event).map_err(too_large)?;
         }
         if let Some(fleet) = &change.fleet {
             batch.put_fleet(fleet).map_err(too_large)?;
@@ -291,6 +299,7 @@ impl<'a> Turn<'a> {
             batch.forget_account(wc_id);
         }
         self.batch.append(batch);
+        self.events.extend(events);
         self.last_seq = seq;
         self.take_over(change);
         Ok(())

@@ -14,6 +14,7 @@ mod ctl;
 mod doors;
 mod drops;
 mod ending;
+mod events;
 mod faults;
 mod first_day;
 mod full_disk;

@@ -81,15 +81,17 @@ impl Turn<'_> {
 
     fn stage_token(&mut self, change: TokenChange, rules: &TokenRules) -> Result<(), Denied> {
         let TokenChange { token, said } = change;
-        let mut batch = Batch::default();
+        let (mut batch, mut events) = (Batch::default(), Vec::new());
         batch.put_token(&token).map_err(too_large)?;
         let mut seq = self.last_seq;
         for notice in &said {
             seq = seq.next();
             let event = Event::of_token(seq, self.now, notice, public::Token::of(&token, rules));
             batch.push_event(&event).map_err(too_large)?;
+            events.push(event);
         }
         self.batch.append(batch);
+        self.events.extend(events);
         self.last_seq = seq;
         self.token_notices.extend(said.into_iter().map(|notice| (token.id.clone(), notice)));
         self.tokens.insert(token.id.clone(), Some(Arc::new(token)));
