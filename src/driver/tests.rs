@@ -21,5 +21,6 @@ mod rounds;
 mod setup;
 mod storm;
 mod test_clock;
+mod tokens;
 mod unwritable;
 mod world;

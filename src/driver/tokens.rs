@@ -204,7 +204,9 @@ impl Tokens {
         let refreshing = &self.refreshing;
         let ready = self.waiting.extract_if(|id, _| committed.is_err() || !refreshing.contains_key(id));
         for (id, waiting) in ready {
-            let opened = committed.clone().and_then(|()| open(&id, view, keys, now));
+            // One that can be used is, also where it could not be noted that it is to be refreshed.
+            let opened =
+                open(&id, view, keys, now).map_err(|denied| committed.clone().err().unwrap_or(denied));
             for reply in waiting {
                 // Whoever gave up waiting can ask again.
                 let _ = reply.send(opened.clone());

@@ -10,6 +10,7 @@ use wxlogin_state::{
 use super::test_clock::TestClock;
 use super::world::{FIGURES, RETENTION, RULES, World, issued, logged_in, minute, stepped};
 use crate::driver::Figures;
+use crate::platform::Systems;
 
 /// Ninety days, in minutes.
 pub(super) const STABLE_FOR: i64 = 90 * 24 * 60;
@@ -112,6 +113,6 @@ impl Setup {
             }
             store.commit(&batch).unwrap();
         }
-        World::open(place, self.clock, self.figures).await
+        World::open(place, self.clock, self.figures, Systems::default()).await
     }
 }

@@ -70,8 +70,9 @@ pub(super) struct World {
     pub(super) clock: TestClock,
     pub(super) faults: Faults,
     pub(super) platform: Fake,
+    systems: Systems,
     figures: Figures,
-    place: TempDir,
+    pub(super) place: TempDir,
     ended: oneshot::Receiver<()>,
 }
 
@@ -95,7 +96,7 @@ impl World {
     }
 
     /// Over the store in this place.
-    pub(super) async fn open(place: TempDir, clock: TestClock, figures: Figures) -> Self {
+    pub(super) async fn open(place: TempDir, clock: TestClock, figures: Figures, systems: Systems) -> Self {
         let platform = Fake::start().await;
         let opened = driver::open(Parts {
             dir: StateDir::claim(place.path()).unwrap(),
@@ -107,16 +108,16 @@ impl World {
         })
         .unwrap();
         let (driver, view, faults) = (opened.driver.clone(), opened.view.clone(), opened.faults());
-        let ended = opened.run(platform.client.clone(), Systems::default()).unwrap();
-        Self { driver, view, clock, faults, platform, figures, place, ended }
+        let ended = opened.run(platform.client.clone(), systems.clone()).unwrap();
+        Self { driver, view, clock, faults, platform, systems, figures, place, ended }
     }
 
     /// Stops the driver and starts another one over the same store, with a platform that knows of no call.
     pub(super) async fn restart(self) -> Self {
-        let Self { driver, ended, place, clock, figures, .. } = self;
+        let Self { driver, ended, place, clock, figures, systems, .. } = self;
         driver.stop().await;
         ended.await.unwrap();
-        Self::open(place, clock, figures).await
+        Self::open(place, clock, figures, systems).await
     }
 
     /// Goes by these rules from now on.
@@ -136,6 +137,13 @@ impl World {
         self.figures.check_interval = check_interval;
         self.driver.go_by(self.figures.clone()).await;
         self.round().await;
+    }
+
+    /// Stops the driver; where its store lies.
+    pub(super) async fn halt(self) -> TempDir {
+        self.driver.stop().await;
+        self.ended.await.unwrap();
+        self.place
     }
 
     /// Stops the driver; what its store holds.

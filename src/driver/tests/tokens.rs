@@ -1,0 +1,316 @@
+//! Tokens: kept sealed, refreshed once for everybody, opened for whoever asks, and sealed anew.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{Query, State};
+use axum::routing::put;
+use futures_util::future::join_all;
+use hyper::Uri;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use wxlogin_state::public::Event;
+use wxlogin_state::seal::KeyError;
+use wxlogin_state::{Generation, Plain, Secret, StateDir, System, Token, TokenId, TokenState};
+
+use super::test_clock::TestClock;
+use super::world::{FIGURES, RETENTION, World, minute};
+use crate::driver::keeper::faults::Fault;
+use crate::driver::{self, Denied, NewToken, Parts, Unopened};
+use crate::platform::Systems;
+use crate::platform::official_account::{OfficialAccountPlatform, REFRESH};
+
+const APP_ID: &str = "wx-app";
+
+/// System C as far as it refreshes: an access token lives two hours, a refresh token is good once.
+#[derive(Clone)]
+struct Fake {
+    calls: Arc<AtomicU64>,
+    /// Each answer takes one.
+    answers: Arc<Semaphore>,
+    clock: TestClock,
+}
+
+impl Fake {
+    async fn start(clock: TestClock) -> (Self, Systems) {
+        let fake = Self { calls: Arc::default(), answers: Arc::new(Semaphore::new(1_000)), clock };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url: Uri = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
+        let router = Router::new().route(REFRESH, put(refresh)).with_state(fake.clone());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        let secret = Secret::new("domain secret");
+        let client = OfficialAccountPlatform::new(&url, APP_ID, "users.example", &secret).unwrap();
+        (fake, Systems { official_accounts: vec![client], ..Systems::default() })
+    }
+
+    fn calls(&self) -> u64 {
+        self.calls.load(Ordering::SeqCst)
+    }
+
+    /// No answer from now on.
+    fn hold(&self) {
+        self.answers.forget_permits(1_000_000);
+    }
+
+    fn answer(&self) {
+        self.answers.add_permits(1_000);
+    }
+}
+
+async fn refresh(State(fake): State<Fake>, Query(query): Query<Vec<(String, String)>>) -> String {
+    let call = fake.calls.fetch_add(1, Ordering::SeqCst) + 1;
+    fake.answers.acquire().await.unwrap().forget();
+    if query[0].1 == "dead" {
+        return json!({"code": 5368, "data": null, "extMsg": "", "msg": "Failed to get user OpenID"})
+            .to_string();
+    }
+    let (now, with) = (fake.clock.now().as_second(), &query[0].1);
+    let token = |name: &str, life: i64| -> Value {
+        json!({"token": format!("{name}-{call}-by-{with}"), "expirationTime": now + life})
+    };
+    let data = json!({"accessToken": token("access", 7_200), "refreshToken": token("refresh", 86_400)});
+    json!({"code": 200, "data": data, "extMsg": "", "msg": "success"}).to_string()
+}
+
+/// A token of system C that ends in two hours, refreshed by `refresh`.
+fn official(refresh: &str) -> NewToken {
+    NewToken {
+        system: System::OfficialAccount,
+        app: APP_ID.to_owned(),
+        uid: None,
+        plain: Plain {
+            access: Secret::new("access-0"),
+            expires_at: minute(120),
+            refresh: Some((Secret::new(refresh), Some(minute(24 * 60)))),
+        },
+    }
+}
+
+/// A token of system B that ends in ten days.
+fn app() -> NewToken {
+    NewToken {
+        system: System::App,
+        app: "appkey".to_owned(),
+        uid: Some("7".to_owned()),
+        plain: Plain { access: Secret::new("bearer"), expires_at: minute(14_400), refresh: None },
+    }
+}
+
+async fn begin() -> (Fake, World) {
+    let clock = TestClock::new();
+    let (fake, systems) = Fake::start(clock.clone()).await;
+    (fake, World::open(tempfile::tempdir().unwrap(), clock, FIGURES, systems).await)
+}
+
+impl World {
+    async fn kept(&self, new: NewToken) -> TokenId {
+        self.driver.keep_token(new).await.unwrap().id.clone()
+    }
+
+    async fn opened(&self, id: &TokenId) -> String {
+        self.driver.open_token(id).await.unwrap().access.reveal().to_owned()
+    }
+
+    fn token(&self, id: &TokenId) -> Arc<Token> {
+        self.view.token(id).unwrap()
+    }
+
+    async fn until_token(&self, id: &TokenId, is_so: impl Fn(&Token) -> bool) -> Arc<Token> {
+        for _ in 0..2_000 {
+            if let Some(token) = self.view.token(id).filter(|token| is_so(token)) {
+                return token;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        panic!("never: {:#?}", self.view.token(id));
+    }
+
+    async fn told_of_tokens(self) -> Vec<String> {
+        let told = |event: Event| event.kind.starts_with("token.").then_some(event.kind);
+        self.stop().await.events.into_iter().filter_map(told).collect()
+    }
+}
+
+#[tokio::test]
+async fn a_token_is_refreshed_ahead_of_its_end_and_the_new_one_is_sealed_before_it_is_shown() {
+    let (fake, world) = begin().await;
+    let id = world.kept(official("first")).await;
+    assert_eq!((world.opened(&id).await.as_str(), fake.calls()), ("access-0", 0));
+    world.at(minute(99)).await;
+    assert_eq!(fake.calls(), 0, "twenty minutes ahead, give or take five");
+    world.at(minute(106)).await;
+    let token = world.until_token(&id, |token| token.generation == Generation(2)).await;
+    assert_eq!((token.access.expires_at, token.refreshed_at), (minute(226), Some(minute(106))));
+    assert_eq!(world.opened(&id).await, "access-1-by-first");
+    world.at(minute(212)).await;
+    world.until_token(&id, |token| token.generation == Generation(3)).await;
+    assert_eq!(world.opened(&id).await, "access-2-by-refresh-1-by-first");
+    assert_eq!(world.told_of_tokens().await, ["token.active", "token.refreshed", "token.refreshed"]);
+}
+
+#[tokio::test]
+async fn however_many_fetch_a_token_that_is_over_the_system_is_asked_once() {
+    let (fake, world) = begin().await;
+    let id = world.kept(official("first")).await;
+    let held = world.hold().await;
+    world.clock.set(minute(121));
+    let all = join_all((0..200).map(|_| world.driver.open_token(&id)));
+    let (all, ()) = tokio::join!(all, async { drop(held) });
+    for opened in all {
+        assert_eq!(opened.unwrap().access.reveal(), "access-1-by-first");
+    }
+    assert_eq!(fake.calls(), 1);
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_restart_loses_no_timer_and_an_answer_that_was_lost_is_asked_for_again() {
+    let (fake, world) = begin().await;
+    let id = world.kept(official("first")).await;
+    fake.hold();
+    world.at(minute(110)).await;
+    while fake.calls() == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let world = world.restart().await;
+    fake.answer();
+    let token = world.until_token(&id, |token| token.generation == Generation(2)).await;
+    assert_eq!((token.state, fake.calls()), (TokenState::Active, 2));
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_refused_refresh_token_is_told_while_the_access_token_can_still_be_used() {
+    let (_fake, world) = begin().await;
+    let id = world.kept(official("dead")).await;
+    world.at(minute(110)).await;
+    let token = world.until_token(&id, |token| token.state == TokenState::Expiring).await;
+    assert!(token.trouble.as_ref().unwrap().what.contains("refuses the refresh token"), "{token:?}");
+    assert_eq!(world.opened(&id).await, "access-0");
+    world.at(minute(121)).await;
+    let over = world.driver.open_token(&id).await.unwrap_err();
+    assert!(matches!(&over, Denied::TokenOver { what: Some(_), .. }), "{over}");
+    assert_eq!(world.told_of_tokens().await, ["token.active", "token.expiring", "token.expired"]);
+}
+
+#[tokio::test]
+async fn an_app_token_says_that_it_will_end_then_that_it_has_and_goes() {
+    let (_fake, world) = begin().await;
+    let id = world.kept(app()).await;
+    let day = |days: i64| minute(days * 24 * 60);
+    world.at(day(9) + Duration::from_mins(1)).await;
+    assert_eq!(world.token(&id).state, TokenState::Expiring);
+    assert_eq!(world.opened(&id).await, "bearer");
+    world.at(day(10)).await;
+    assert_eq!(world.token(&id).state, TokenState::Expired);
+    assert!(matches!(world.driver.open_token(&id).await, Err(Denied::TokenOver { what: None, .. })));
+    world.at(day(17) + Duration::from_mins(1)).await;
+    assert!(matches!(world.driver.open_token(&id).await, Err(Denied::NoToken(_))));
+    assert_eq!(world.told_of_tokens().await, ["token.active", "token.expiring", "token.expired"]);
+}
+
+#[tokio::test]
+async fn a_token_can_be_used_while_nothing_can_be_written_and_none_is_kept() {
+    let (_fake, world) = begin().await;
+    let id = world.kept(official("first")).await;
+    world.faults.set(Fault::Full);
+    assert!(matches!(world.driver.keep_token(app()).await, Err(Denied::Unwritable(_))));
+    world.clock.set(minute(119) + Duration::from_secs(30));
+    assert_eq!(world.opened(&id).await, "access-0");
+    assert_eq!(world.view.count_tokens(), 1);
+    world.faults.clear();
+    world.writable().await;
+    world.until_token(&id, |token| token.generation == Generation(2)).await;
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_new_key_takes_over_and_the_old_one_is_gone() {
+    let (_fake, world) = begin().await;
+    let ids = [world.kept(official("first")).await, world.kept(app()).await];
+    let key_file = world.place.path().join("state.key");
+    let old = std::fs::read_to_string(&key_file).unwrap();
+    world.driver.rekey().await.unwrap();
+    let new = std::fs::read_to_string(&key_file).unwrap();
+    assert_eq!(new.lines().count(), 1);
+    assert_ne!(new, old);
+    assert_eq!(
+        (world.opened(&ids[0]).await, world.opened(&ids[1]).await),
+        ("access-0".into(), "bearer".into())
+    );
+    // The older one in front of the new one: all is sealed with it again.
+    let world = {
+        let place = world.halt().await;
+        std::fs::write(&key_file, format!("{}\n{new}", old.trim_end())).unwrap();
+        let (_fake, systems) = Fake::start(TestClock::new()).await;
+        World::open(place, TestClock::new(), FIGURES, systems).await
+    };
+    for id in &ids {
+        world.opened(id).await;
+    }
+    for _ in 0..200 {
+        if std::fs::read_to_string(&key_file).unwrap() == old {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert_eq!(std::fs::read_to_string(&key_file).unwrap(), old);
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn without_the_right_key_there_is_no_start() {
+    let (_fake, world) = begin().await;
+    world.kept(app()).await;
+    let place = world.halt().await;
+    let key_file = place.path().join("state.key");
+    let open = || {
+        let parts = Parts {
+            dir: StateDir::claim(place.path()).unwrap(),
+            retention: RETENTION,
+            figures: FIGURES,
+            clock: TestClock::new().clock(),
+            tasks: tokio_util::task::TaskTracker::new(),
+            state_key: None,
+        };
+        driver::open(parts).map(drop)
+    };
+    let key = std::fs::read(&key_file).unwrap();
+    std::fs::remove_file(&key_file).unwrap();
+    assert!(matches!(open(), Err(Unopened::Key(KeyError::NoKey { .. }))));
+    assert!(!key_file.exists(), "no key is made over sealed tokens");
+    let (_fake, other) = begin().await;
+    std::fs::copy(other.place.path().join("state.key"), &key_file).unwrap();
+    assert!(matches!(open(), Err(Unopened::Key(KeyError::WrongKey { .. }))));
+    std::fs::write(&key_file, key).unwrap();
+    open().unwrap();
+    other.stop().await;
+}
+
+#[tokio::test]
+async fn a_clock_that_jumps_neither_refreshes_in_a_storm_nor_never() {
+    let (fake, world) = begin().await;
+    let ids = [world.kept(official("a")).await, world.kept(official("b")).await];
+    let ten_years: Timestamp = minute(10 * 365 * 24 * 60);
+    world.at(ten_years).await;
+    for id in &ids {
+        // Its refresh token is over by that clock, too.
+        world.until_token(id, |token| token.state == TokenState::Expired).await;
+    }
+    assert_eq!(fake.calls(), 0);
+    world.at(minute(1)).await;
+    for id in &ids {
+        let token = world.until_token(id, |token| token.state == TokenState::Active).await;
+        assert_eq!(token.generation, Generation(1));
+    }
+    world.at(minute(110)).await;
+    for id in &ids {
+        world.until_token(id, |token| token.generation == Generation(2)).await;
+    }
+    assert_eq!(fake.calls(), 2);
+    world.stop().await;
+}
