@@ -196,7 +196,7 @@ impl Tend<'_> {
         if reason == DropReason::FirstNight {
             account.stage = Stage::FirstDropped;
         }
-        let may_ask = account.reason.asked_at.is_none_or(|at| now < at || between(at, now) >= REASON_EVERY);
+        let may_ask = account.reason.asked_at.is_none_or(|at| between(at, now) >= REASON_EVERY);
         account.reason.wanted = may_ask.then(|| w_id.clone());
         self.note(from, what);
         if let Some(storm) = self.fleet.dropped(now, rules) {
