@@ -15,6 +15,9 @@ use crate::notice::NoticeKind;
 use crate::rules::{Issue, after};
 use crate::session::{DropReason, Session};
 
+/// After so many troubles in a row with the box on the phone a QR is next: the box may be what is broken.
+const BOXES_IN_TROUBLE: u32 = 3;
+
 impl Tend<'_> {
     /// A session of it has its QR: on its way, by whoever asked for it.
     pub(crate) fn begun(&mut self, session: &Session) {
@@ -190,6 +193,11 @@ impl Tend<'_> {
             return;
         }
         self.note(Source::PopUp, format!("the pop-up login failed: {what}"));
+        self.qr_instead(what);
+    }
+
+    /// The box on the phone is of no use until the account is online again.
+    fn qr_instead(&mut self, what: &str) {
         self.account.popup_failed = Some(cut(what.to_owned()));
         let Some(relogin) = &mut self.account.relogin else { return };
         (relogin.method, relogin.troubles) = (Method::Qr, 0);
@@ -213,6 +221,9 @@ impl Tend<'_> {
         if by_person {
             // Who asked has seen it fail; from here on it is the schedule's.
             return self.plan(delay, "a login that a person asked for could not be begun");
+        }
+        if method == Method::PopUp && troubles >= BOXES_IN_TROUBLE {
+            return self.qr_instead(&format!("no usable answer {troubles} times in a row: {what}"));
         }
         if let Some(relogin) = &mut self.account.relogin {
             relogin.troubles = troubles;
