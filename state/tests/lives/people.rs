@@ -117,6 +117,29 @@ fn auto_relogin_off_lets_go_what_is_due_and_on_takes_it_up_again() {
 }
 
 #[test]
+fn auto_relogin_on_takes_up_what_was_logged_out_or_given_up_although_it_was_on_already() {
+    let mut world = World::settled();
+    world.pass(DAY);
+    world.log_out(A);
+    assert_eq!(world.phase(A), "none");
+    world.auto_relogin(A, true);
+    assert_eq!((world.account(A).rest, world.phase(A), world.due_in(A)), (None, "due", 0));
+
+    let mut world = World::with(|rules| rules.relogin.max_attempts = 1);
+    world.log_in(A);
+    world.pass(HOUR);
+    world.drop(A);
+    world.time_came(A);
+    let w_id = world.qr_issued(A);
+    world.unscanned(&w_id);
+    assert_eq!(world.account(A).rest, Some(Rest::GaveUp { attempts: 1 }));
+    world.auto_relogin(A, false);
+    assert_eq!(world.phase(A), "none");
+    world.auto_relogin(A, true);
+    assert_eq!((world.account(A).rest, world.phase(A), world.relogin(A).attempt), (None, "due", 1));
+}
+
+#[test]
 fn a_label_alone_changes_nothing_else() {
     let mut world = World::first_login();
     let label: Label = "小店".parse().unwrap();

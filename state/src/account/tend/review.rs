@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::Tend;
-use crate::account::{Method, Phase, Relogin, Source, Stage, lead};
+use crate::account::{Method, Phase, Relogin, Rest, Source, Stage, lead};
 use crate::profile::Label;
 use crate::rules::{Issue, after, before, between};
 
@@ -15,10 +15,16 @@ const AFTER_INTERRUPTION: Duration = Duration::from_secs(5);
 impl Tend<'_> {
     pub(super) fn set(&mut self, label: Option<Label>, auto_relogin: Option<bool>) {
         self.account.label = label.or(self.account.label.take());
-        let Some(auto_relogin) = auto_relogin.filter(|auto| *auto != self.account.auto_relogin) else {
+        let Some(auto_relogin) = auto_relogin else { return };
+        // Whoever wants it logged in by itself wants that of one that was logged out or given up, too.
+        let rested = auto_relogin && self.account.rest.is_some();
+        if auto_relogin == self.account.auto_relogin && !rested {
             return;
-        };
+        }
         self.account.auto_relogin = auto_relogin;
+        if rested {
+            (self.account.rest, self.account.attempts) = (None, 0);
+        }
         let now_or_never = if auto_relogin { "on" } else { "off" };
         self.note(Source::Person, format!("autoRelogin was turned {now_or_never}"));
         self.keep_to_the_rules();
@@ -53,6 +59,11 @@ impl Tend<'_> {
             }
             _ => {}
         }
+        let most = rules.max_attempts;
+        self.account.rest.take_if(|rest| match rest {
+            Rest::GaveUp { attempts } => most == 0 || *attempts < most,
+            _ => false,
+        });
         self.keep_to_the_rules();
     }
 
