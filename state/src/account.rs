@@ -208,6 +208,11 @@ impl Account {
         matches!(relogin.phase, Phase::Calling { .. }).then_some(relogin.method)
     }
 
+    /// Whether its login has a place in the host's line.
+    pub(crate) fn waits_in_line(&self) -> bool {
+        self.relogin.as_ref().is_some_and(Relogin::waits_in_line)
+    }
+
     /// When the time comes to look after it.
     pub fn due_at(&self, rules: &Rules) -> Option<Timestamp> {
         let rules = &rules.relogin;

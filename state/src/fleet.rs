@@ -2,7 +2,9 @@
 //!
 //! Many drops at once are one incident, most often of the platform or the network: logging everything in again
 //! at once would meet the same trouble, spend the budget, and put a hundred QRs before one person. So the
-//! re-logins are held until it is calm, then begin one after another at the pace of the budget.
+//! re-logins are held until it is calm, then begin one after another at the pace of the budget. They do so, too,
+//! where many become due at once for another reason, such as a window that opens: each that finds no room is told
+//! a time to come again, behind all who were told one before.
 
 use std::time::Duration;
 
@@ -10,11 +12,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::budget::Ledger;
-use crate::rules::{Rate, ReloginRules, after, between};
+use crate::rules::{Rate, ReloginRules, after, before, between};
 
-/// How many times the storm's period re-logins are held at most, however long drops go on: a host on which
-/// something always drops must recover, too.
-const HELD_FOR: u32 = 5;
+/// So many times the storm's period are one incident: for so long re-logins are held at most, however long drops
+/// go on (a host on which something always drops must recover, too), and a drop so long after the last one is
+/// another incident, whoever still waits for their login.
+const INCIDENT: u32 = 5;
 
 /// The host's record.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -62,10 +65,30 @@ pub(crate) struct Held {
 /// What holds a login.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Why {
-    /// There was a storm of drops.
-    Storm,
+    /// So many are to begin at once that each waits for its turn.
+    Turn,
     /// As many QRs were fetched as the host may.
     Budget,
+}
+
+/// Where a login that is due stands in the host's line.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Turn {
+    /// It has not been told to wait.
+    #[default]
+    Open,
+    /// It was told to come at its time: that is its place.
+    Waits,
+    /// It has had its turn, and goes on without another.
+    Had,
+}
+
+impl Turn {
+    /// Whether nobody has told it anything.
+    pub(crate) fn is_open(&self) -> bool {
+        *self == Self::Open
+    }
 }
 
 impl Fleet {
@@ -77,8 +100,7 @@ impl Fleet {
     /// Takes in a drop at `now`; the incident where this drop makes it one.
     pub(crate) fn dropped(&mut self, now: Timestamp, rules: &ReloginRules) -> Option<Storm> {
         self.settle(now, rules);
-        // One drop is no storm, whatever the configuration calls many.
-        let many = Rate { count: rules.storm.count.max(2), ..rules.storm };
+        let many = many(rules);
         self.drops.spend(now, many);
         if let Some(storm) = &mut self.storm {
             storm.drops = storm.drops.saturating_add(1);
@@ -94,31 +116,54 @@ impl Fleet {
     }
 
     /// Lets a login of the daemon's own begin at `now`, and notes its QR where it `fetches` one; otherwise says
-    /// when to come again.
-    pub(crate) fn admit(&mut self, now: Timestamp, fetches: bool, rules: &ReloginRules) -> Result<(), Held> {
+    /// when to come again. What has had its `turn` waits for the budget alone.
+    pub(crate) fn admit(
+        &mut self,
+        now: Timestamp,
+        turn: Turn,
+        fetches: bool,
+        rules: &ReloginRules,
+    ) -> Result<(), Held> {
         self.settle(now, rules);
-        if let Some(calm_at) = self.calm_at(rules) {
-            let earliest = calm_at.max(self.next_start);
-            if now < earliest {
-                return Err(Held { until: self.promise(earliest, rules), why: Why::Storm });
+        let had = turn == Turn::Had;
+        if !had {
+            let calm_at = self.calm_at(rules).unwrap_or(now);
+            if now < calm_at.max(self.begins(now, turn, rules)) {
+                let until = self.promise(calm_at.max(self.next_start), rules);
+                return Err(Held { until, why: Why::Turn });
             }
         }
         if fetches {
             if let Some(free_at) = self.spent.free_at(now, rules.budget_total) {
-                return Err(Held { until: self.promise(free_at, rules), why: Why::Budget });
+                let until = if had { free_at } else { self.promise(free_at, rules) };
+                return Err(Held { until, why: Why::Budget });
             }
             self.spent.spend(now, rules.budget_total);
         }
-        self.next_start = after(self.next_start, rules.budget_total.pace()).max(now);
+        if !had {
+            self.next_start = after(self.next_start, rules.budget_total.pace()).max(now);
+        }
         Ok(())
     }
 
-    /// When a login that would begin at `now` is told to come, without it being one yet: during a storm nobody
-    /// need come in vain.
-    pub(crate) fn place(&mut self, now: Timestamp, rules: &ReloginRules) -> Option<Timestamp> {
+    /// A place in the line for a login that is due `at` a time before it; none where it need not wait. While
+    /// others wait nobody need come in vain.
+    pub(crate) fn place(&mut self, at: Timestamp, now: Timestamp, rules: &ReloginRules) -> Option<Timestamp> {
         self.settle(now, rules);
-        let calm_at = self.calm_at(rules)?;
-        Some(self.promise(calm_at.max(self.next_start).max(now), rules))
+        let calm_at = self.calm_at(rules);
+        if calm_at.is_none() && !self.somebody_waits(now) {
+            return None;
+        }
+        let place = self.next_place(calm_at.unwrap_or(now).max(self.next_start).max(now), rules);
+        (at < place).then(|| {
+            self.promised = place;
+            place
+        })
+    }
+
+    /// Takes back a place that nobody will come for: the line is shorter by one.
+    pub(crate) fn give_back(&mut self, rules: &ReloginRules) {
+        self.promised = before(self.promised, rules.budget_total.pace());
     }
 
     /// Notes a QR that a person asked for.
@@ -135,22 +180,42 @@ impl Fleet {
     /// When the storm has calmed.
     fn calm_at(&self, rules: &ReloginRules) -> Option<Timestamp> {
         let storm = self.storm.as_ref()?;
-        let at_the_latest = after(storm.since, rules.storm.per.saturating_mul(HELD_FOR));
+        let at_the_latest = after(storm.since, rules.storm.per.saturating_mul(INCIDENT));
         Some(after(storm.last_drop_at, rules.storm.per).min(at_the_latest))
     }
 
-    /// A place behind all that were promised.
+    /// From when on the pace lets a login begin. A few may do so at once, as many as drops that are a storm; but
+    /// nobody goes before those who were told to wait.
+    fn begins(&self, now: Timestamp, turn: Turn, rules: &ReloginRules) -> Timestamp {
+        if turn == Turn::Open && (self.storm.is_some() || self.somebody_waits(now)) {
+            return self.next_start;
+        }
+        // Two may begin at the same moment whatever the pace is: the one that is due then, and the one before it.
+        let more = many(rules).count.saturating_sub(2);
+        before(self.next_start, rules.budget_total.pace().saturating_mul(more))
+    }
+
+    /// Whether a place that was promised is still to come.
+    fn somebody_waits(&self, now: Timestamp) -> bool {
+        now < self.promised
+    }
+
+    /// The place behind all that were promised.
+    fn next_place(&self, earliest: Timestamp, rules: &ReloginRules) -> Timestamp {
+        after(self.promised, rules.budget_total.pace()).max(earliest)
+    }
+
     fn promise(&mut self, earliest: Timestamp, rules: &ReloginRules) -> Timestamp {
-        self.promised = after(self.promised, rules.budget_total.pace()).max(earliest);
+        self.promised = self.next_place(earliest, rules);
         self.promised
     }
 
-    /// Ends a storm once nothing has dropped and nobody has had a place for its period; shifts what was
+    /// Ends a storm once nothing has dropped for long, or for its period while nobody waits; shifts what was
     /// promised where the clock was set back.
     fn settle(&mut self, now: Timestamp, rules: &ReloginRules) {
         if now < self.seen {
             let back = between(now, self.seen);
-            let shifted = |at: Timestamp| crate::rules::before(at, back);
+            let shifted = |at: Timestamp| before(at, back);
             self.next_start = shifted(self.next_start);
             self.promised = shifted(self.promised);
             if let Some(storm) = &mut self.storm {
@@ -160,13 +225,20 @@ impl Fleet {
         }
         self.seen = now;
         if let Some(storm) = &self.storm {
-            let last = storm.last_drop_at.max(self.promised).max(self.next_start);
             let calm: Duration = rules.storm.per;
-            if now > after(last, calm) {
+            let nobody_waits_since = storm.last_drop_at.max(self.promised).max(self.next_start);
+            let over_at =
+                after(nobody_waits_since, calm).min(after(storm.last_drop_at, calm.saturating_mul(INCIDENT)));
+            if now > over_at {
                 self.storm = None;
             }
         }
     }
+}
+
+/// How many drops are a storm. One is none, whatever the configuration calls many.
+fn many(rules: &ReloginRules) -> Rate {
+    Rate { count: rules.storm.count.max(2), ..rules.storm }
 }
 
 #[cfg(test)]
@@ -206,20 +278,21 @@ mod tests {
     #[test]
     fn after_a_storm_logins_begin_one_after_another_at_the_pace_of_the_budget() {
         let mut fleet = stormy(500);
-        let places: Vec<Timestamp> = (0..500).map(|_| fleet.place(second(0), &RULES).unwrap()).collect();
+        let places: Vec<Timestamp> =
+            (0..500).map(|_| fleet.place(second(0), second(0), &RULES).unwrap()).collect();
         assert_eq!(places[0], second(60));
         assert!(places.windows(2).all(|pair| between(pair[0], pair[1]) == Duration::from_secs(5)));
         for place in places {
-            assert_eq!(fleet.admit(place, true, &RULES), Ok(()), "{place}");
+            assert_eq!(fleet.admit(place, Turn::Waits, true, &RULES), Ok(()), "{place}");
         }
     }
 
     #[test]
     fn whoever_comes_before_it_is_calm_gets_a_place() {
         let mut fleet = stormy(5);
-        let first = fleet.admit(second(1), true, &RULES).unwrap_err();
-        let second_place = fleet.admit(second(1), true, &RULES).unwrap_err();
-        assert_eq!((first.until, first.why), (second(60), Why::Storm));
+        let first = fleet.admit(second(1), Turn::Open, true, &RULES).unwrap_err();
+        let second_place = fleet.admit(second(1), Turn::Open, true, &RULES).unwrap_err();
+        assert_eq!((first.until, first.why), (second(60), Why::Turn));
         assert_eq!(second_place.until, second(65));
     }
 
@@ -229,31 +302,32 @@ mod tests {
         for n in 1..=400 {
             fleet.dropped(second(n), &RULES);
         }
-        assert_eq!(fleet.admit(second(401), true, &RULES), Ok(()));
+        assert_eq!(fleet.admit(second(401), Turn::Open, true, &RULES), Ok(()));
     }
 
     #[test]
     fn a_storm_is_over_when_nobody_waits_and_nothing_drops() {
         let mut fleet = stormy(5);
-        let place = fleet.place(second(0), &RULES).unwrap();
-        assert_eq!(fleet.admit(place, true, &RULES), Ok(()));
+        let place = fleet.place(second(0), second(0), &RULES).unwrap();
+        assert_eq!(fleet.admit(place, Turn::Waits, true, &RULES), Ok(()));
         assert!(fleet.dropped(second(130), &RULES).is_none());
         assert!(fleet.storm().is_none());
-        assert_eq!(fleet.admit(second(131), true, &RULES), Ok(()));
-        assert_eq!(fleet.admit(second(131), true, &RULES), Ok(()));
+        assert_eq!(fleet.admit(second(131), Turn::Open, true, &RULES), Ok(()));
+        assert_eq!(fleet.admit(second(131), Turn::Open, true, &RULES), Ok(()));
     }
 
     #[test]
     fn the_hosts_budget_gives_everybody_a_place_of_their_own() {
         let mut fleet = Fleet::default();
         for _ in 0..120 {
-            assert_eq!(fleet.admit(second(0), true, &RULES), Ok(()));
+            fleet.count(second(0), &RULES);
         }
-        let places: Vec<Held> = (0..3).map(|_| fleet.admit(second(1), true, &RULES).unwrap_err()).collect();
+        let places: Vec<Held> =
+            (0..3).map(|_| fleet.admit(second(1), Turn::Open, true, &RULES).unwrap_err()).collect();
         assert_eq!(places[0].until, second(600));
         assert!(places.iter().all(|held| held.why == Why::Budget));
         assert_eq!(places[2].until, second(610));
-        assert_eq!(fleet.admit(second(1), false, &RULES), Ok(()), "a pop-up is no QR");
+        assert_eq!(fleet.admit(second(1), Turn::Open, false, &RULES), Ok(()), "a pop-up is no QR");
     }
 
     #[test]
@@ -263,7 +337,71 @@ mod tests {
         for _ in 0..5 {
             fleet.dropped(second(years), &RULES);
         }
-        assert_eq!(fleet.place(second(years), &RULES), Some(second(years + 60)));
-        assert_eq!(fleet.place(second(0), &RULES), Some(second(65)));
+        assert_eq!(fleet.place(second(years), second(years), &RULES), Some(second(years + 60)));
+        assert_eq!(fleet.place(second(0), second(0), &RULES), Some(second(65)));
+    }
+
+    #[test]
+    fn of_many_that_are_due_at_once_a_few_begin_and_the_others_come_one_after_another() {
+        let mut fleet = Fleet::default();
+        let begun = (0..5).filter(|_| fleet.admit(second(0), Turn::Open, false, &RULES).is_ok()).count();
+        assert_eq!(begun, 5);
+        let places: Vec<Timestamp> =
+            (0..495).map(|_| fleet.admit(second(0), Turn::Open, false, &RULES).unwrap_err().until).collect();
+        assert!(places.windows(2).all(|pair| between(pair[0], pair[1]) == Duration::from_secs(5)));
+        for place in places {
+            assert_eq!(fleet.admit(place, Turn::Waits, false, &RULES), Ok(()), "{place}");
+        }
+    }
+
+    #[test]
+    fn places_that_are_given_back_hold_nobody() {
+        let mut fleet = stormy(500);
+        for _ in 0..500 {
+            fleet.place(second(0), second(0), &RULES).unwrap();
+        }
+        for _ in 0..500 {
+            fleet.give_back(&RULES);
+        }
+        fleet.dropped(second(200), &RULES);
+        assert_eq!(fleet.place(second(200), second(200), &RULES), None);
+        assert_eq!(fleet.admit(second(200), Turn::Open, true, &RULES), Ok(()));
+    }
+
+    #[test]
+    fn whoever_comes_by_goes_behind_those_who_wait_and_puts_none_of_them_back() {
+        let mut fleet = stormy(5);
+        let places: Vec<Timestamp> =
+            (0..3).map(|_| fleet.place(second(0), second(0), &RULES).unwrap()).collect();
+        assert_eq!(fleet.admit(places[0], Turn::Waits, true, &RULES), Ok(()));
+        let by = fleet.admit(second(64), Turn::Open, true, &RULES);
+        assert!(by.is_ok() || by.unwrap_err().until > places[2]);
+        for place in &places[1..] {
+            assert_eq!(fleet.admit(*place, Turn::Waits, true, &RULES), Ok(()));
+        }
+    }
+
+    #[test]
+    fn what_has_had_its_turn_needs_no_other() {
+        let mut fleet = stormy(500);
+        let places: Vec<Timestamp> =
+            (0..500).map(|_| fleet.place(second(0), second(0), &RULES).unwrap()).collect();
+        assert_eq!(fleet.admit(places[0], Turn::Waits, false, &RULES), Ok(()));
+        assert_eq!(fleet.admit(places[1], Turn::Waits, false, &RULES), Ok(()));
+        assert_eq!(fleet.admit(places[1], Turn::Had, true, &RULES), Ok(()));
+        assert_eq!(fleet.admit(places[2], Turn::Waits, false, &RULES), Ok(()));
+    }
+
+    #[test]
+    fn a_storm_hours_after_another_is_another_although_somebody_always_waits() {
+        let mut fleet = stormy(500);
+        for minutes in 0..120 {
+            for n in 0..20 {
+                fleet.place(second(60 * minutes + n), second(60 * minutes + n), &RULES);
+            }
+        }
+        let told: Vec<bool> = (0..5).map(|_| fleet.dropped(second(7_200), &RULES).is_some()).collect();
+        assert_eq!(told, [false, false, false, false, true]);
+        assert!(fleet.admit(second(7_201), Turn::Waits, true, &RULES).is_err(), "held again");
     }
 }

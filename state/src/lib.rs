@@ -39,7 +39,7 @@ pub use account::{
 };
 pub use budget::Ledger;
 pub use duty::{Call, Duty, duty};
-pub use fleet::{Fleet, Storm};
+pub use fleet::{Fleet, Storm, Turn};
 pub use id::{InvalidId, Seq, Version, WId, WcId};
 pub use input::{Answer, Failure, Ignored, Input, Refusal, Verdict};
 pub use moves::{Act, Change, Known, Moves, Unmoved};

@@ -238,7 +238,11 @@ impl<K: Known> Moves<'_, K> {
                 Verdict::Ignored(_) | Verdict::Refused(_) => None,
             }
         });
-        Ok(Change { sessions: ended.collect(), forgotten: Some(wc_id.clone()), ..Change::default() })
+        let mut fleet = None;
+        if account.waits_in_line() {
+            fleet.insert(self.fleet.clone()).give_back(&self.rules.relogin);
+        }
+        Ok(Change { sessions: ended.collect(), forgotten: Some(wc_id.clone()), fleet, ..Change::default() })
     }
 
     fn followed_up(&self, before: &Session, next: Session) -> Change {
@@ -279,10 +283,12 @@ impl<'a, K: Known> Work<'a, K> {
             Some(place) => self.accounts.swap_remove(place),
             None => Account::clone(&*self.moves.known.account(wc_id)?),
         };
+        let waited = account.waits_in_line();
         let Moves { fleet, rules, now, .. } = *self.moves;
         let fleet = self.fleet.get_or_insert_with(|| fleet.clone());
         let mut tend = Tend { account, fleet, said: &mut self.said, rules, now };
         let outcome = change(&mut tend);
+        tend.leaves_the_line(waited);
         self.accounts.push(tend.account);
         Some(outcome)
     }

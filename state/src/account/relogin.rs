@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::fleet::Turn;
 use crate::id::{WId, WcId};
 use crate::rules::ReloginRules;
 
@@ -33,6 +34,9 @@ pub struct Relogin {
     /// How often in a row the platform could not be asked.
     #[serde(default)]
     pub troubles: u32,
+    /// Where it stands in the host's line.
+    #[serde(default, skip_serializing_if = "Turn::is_open")]
+    pub turn: Turn,
     /// How far it is.
     pub phase: Phase,
 }
@@ -92,6 +96,11 @@ impl Relogin {
             Phase::Due { at, .. } => Some(at),
             _ => None,
         }
+    }
+
+    /// Whether it has a place in the host's line.
+    pub(crate) fn waits_in_line(&self) -> bool {
+        self.turn == Turn::Waits && self.due_at().is_some()
     }
 
     /// The session that a person must complete.

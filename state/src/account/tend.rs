@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::evidence::{cut, note};
 use super::relogin::spread;
 use super::{Account, LOGINS_KEPT, LastDrop, Method, REASON_EVERY, Relogin, Rest, Source, Stage, lead};
-use crate::fleet::Fleet;
+use crate::fleet::{Fleet, Turn};
 use crate::id::{Version, WId, WcId};
 use crate::input::Refusal;
 use crate::moves::Act;
@@ -152,6 +152,14 @@ impl Tend<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Gives back the place in the host's line that it `waited` for, where it neither waits nor begins any more.
+    pub(crate) fn leaves_the_line(&mut self, waited: bool) {
+        let begins = self.account.relogin.as_ref().is_some_and(|relogin| relogin.turn == Turn::Had);
+        if waited && !begins && !self.account.waits_in_line() {
+            self.fleet.give_back(&self.rules.relogin);
+        }
     }
 
     /// A login of it went online; `known` says whether there was the account before, `from` which call said so.

@@ -8,7 +8,7 @@ use super::Tend;
 use crate::account::evidence::cut;
 use crate::account::relogin::{backoff, spread};
 use crate::account::{Account, Method, Phase, Relogin, Rest, Source};
-use crate::fleet::Why;
+use crate::fleet::{Turn, Why};
 use crate::id::WId;
 use crate::input::Refusal;
 use crate::notice::NoticeKind;
@@ -32,6 +32,7 @@ impl Tend<'_> {
                     by_person: true,
                     why: "a person asked for it".to_owned(),
                     troubles: 0,
+                    turn: Turn::Open,
                     phase,
                 });
                 self.account.spent.spend(self.now, self.rules.relogin.budget);
@@ -68,7 +69,7 @@ impl Tend<'_> {
     /// Begins the login that is due, or says when it is due instead.
     pub(super) fn begin(&mut self) {
         let (now, rules) = (self.now, &self.rules.relogin);
-        let Some(Relogin { method, by_person, .. }) = self.account.relogin.clone() else { return };
+        let Some(Relogin { method, by_person, turn, .. }) = self.account.relogin.clone() else { return };
         let fetches = method == Method::Qr;
         if by_person {
             if fetches {
@@ -90,14 +91,18 @@ impl Tend<'_> {
         if fetches && let Some(free_at) = self.account.spent.free_at(now, rules.budget) {
             return self.budget_spent(free_at);
         }
-        match self.fleet.admit(now, fetches, rules) {
-            Ok(()) => self.call(fetches),
+        match self.fleet.admit(now, turn, fetches, rules) {
+            Ok(()) => {
+                self.call(fetches);
+                self.stands(Turn::Had);
+            }
             Err(held) => {
                 let why = match held.why {
-                    Why::Storm => "many accounts dropped at once: it waits for its turn",
+                    Why::Turn => "many accounts are to be logged in at once: it waits for its turn",
                     Why::Budget => "the host has fetched as many QRs as it may for now",
                 };
                 self.put_off(held.until, why);
+                self.stands(if turn == Turn::Had { turn } else { Turn::Waits });
             }
         }
     }
@@ -134,13 +139,20 @@ impl Tend<'_> {
         self.put_off(free_at, &why);
     }
 
-    /// Due later, for this reason; not at all where the daemon was told meanwhile to leave the account be.
+    /// Notes where its login stands in the host's line.
+    fn stands(&mut self, turn: Turn) {
+        if let Some(relogin) = &mut self.account.relogin {
+            relogin.turn = turn;
+        }
+    }
+
+    /// Due later, for this reason, and in nobody's line; not at all where the daemon was told meanwhile to leave the account be.
     pub(super) fn put_off(&mut self, at: Timestamp, why: &str) {
         let rests = self.account.resting(&self.rules.relogin).is_some();
         self.account.relogin.take_if(|relogin| rests && !relogin.by_person);
         let Some(relogin) = &mut self.account.relogin else { return };
         relogin.phase = Phase::Due { at, set_at: self.now };
-        relogin.why = cut(why.to_owned());
+        (relogin.turn, relogin.why) = (Turn::Open, cut(why.to_owned()));
         self.say_scheduled();
     }
 
@@ -161,14 +173,15 @@ impl Tend<'_> {
             return;
         }
         let at = rules.window.opens(after(now, delay));
-        let at = self.fleet.place(now, rules).map_or(at, |place| at.max(place));
+        let place = self.fleet.place(at, now, rules);
         self.account.relogin = Some(Relogin {
             attempt: attempts.saturating_add(1),
             method: self.account.method(),
             by_person: false,
             why: cut(why.to_owned()),
             troubles: 0,
-            phase: Phase::Due { at, set_at: now },
+            turn: if place.is_some() { Turn::Waits } else { Turn::Open },
+            phase: Phase::Due { at: place.unwrap_or(at), set_at: now },
         });
         self.say_scheduled();
     }
@@ -202,6 +215,8 @@ impl Tend<'_> {
         let Some(relogin) = &mut self.account.relogin else { return };
         (relogin.method, relogin.troubles) = (Method::Qr, 0);
         self.put_off(self.now, &format!("the pop-up login failed ({what}); a QR is next"));
+        // The box had its turn; who has its phone at hand now is not sent behind everybody.
+        self.stands(Turn::Had);
     }
 
     pub(super) fn call_failed(&mut self, what: &str, no_qr: bool) {
@@ -251,6 +266,7 @@ impl Tend<'_> {
             by_person: true,
             why: "a person asked for it".to_owned(),
             troubles: 0,
+            turn: Turn::Open,
             phase: Phase::Due { at: self.now, set_at: self.now },
         });
         self.note(Source::Person, "a login was asked for");
