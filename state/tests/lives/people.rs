@@ -140,6 +140,22 @@ fn auto_relogin_on_takes_up_what_was_logged_out_or_given_up_although_it_was_on_a
 }
 
 #[test]
+fn auto_relogin_off_and_on_does_not_hurry_what_is_to_be_slow() {
+    let mut world = World::settled();
+    world.pass(10);
+    world.drop(A);
+    let due = world.relogin(A).due_at();
+    world.auto_relogin(A, false);
+    world.pass(10 * 60);
+    world.auto_relogin(A, true);
+    assert_eq!(world.relogin(A).due_at(), due, "it held for seconds, so the next one waits");
+    world.auto_relogin(A, false);
+    world.pass(2 * HOUR);
+    world.auto_relogin(A, true);
+    assert_eq!(world.due_in(A), 0, "it has waited");
+}
+
+#[test]
 fn a_label_alone_changes_nothing_else() {
     let mut world = World::first_login();
     let label: Label = "小店".parse().unwrap();

@@ -7,12 +7,12 @@ use jiff::Timestamp;
 use super::Tend;
 use crate::account::evidence::cut;
 use crate::account::relogin::{backoff, spread};
-use crate::account::{Account, Method, Phase, Relogin, Rest, Source};
+use crate::account::{Account, LastDrop, Method, Phase, Relogin, Rest, Source};
 use crate::fleet::{Turn, Why};
 use crate::id::WId;
 use crate::input::Refusal;
 use crate::notice::NoticeKind;
-use crate::rules::{Issue, after};
+use crate::rules::{Issue, after, between};
 use crate::session::{DropReason, Session};
 
 /// After so many troubles in a row with the box on the phone a QR is next: the box may be what is broken.
@@ -189,16 +189,26 @@ impl Tend<'_> {
     /// How long to wait after so many failures. A login that held for seconds is no reason for haste.
     fn pause(&self, failures: u32) -> Duration {
         let rules = &self.rules.relogin;
-        let Account { last_drop, last_login_at, .. } = &self.account;
-        // One that dropped before the last login says nothing about that one.
-        let short_lived = last_drop
-            .as_ref()
-            .is_some_and(|drop| drop.reason == DropReason::ShortLived && drop.at >= *last_login_at);
-        if short_lived {
+        if self.short_lived_at().is_some() {
             spread(&self.account.wc_id, failures, rules.backoff_max)
         } else {
             backoff(&self.account.wc_id, failures, rules)
         }
+    }
+
+    /// How much of the slow retry is left where its last login held for seconds only; nothing where it did not.
+    pub(super) fn rest_of_the_pause(&self) -> Duration {
+        let left =
+            |dropped_at| self.pause(self.account.attempts).saturating_sub(between(dropped_at, self.now));
+        self.short_lived_at().map_or(Duration::ZERO, left)
+    }
+
+    /// When its last login was lost, had it held for seconds only.
+    fn short_lived_at(&self) -> Option<Timestamp> {
+        let Account { last_drop, last_login_at, .. } = &self.account;
+        // One that dropped before the last login says nothing about that one.
+        let is_it = |drop: &&LastDrop| drop.reason == DropReason::ShortLived && drop.at >= *last_login_at;
+        last_drop.as_ref().filter(is_it).map(|drop| drop.at)
     }
 
     pub(super) fn popup_failed(&mut self, what: &str) {

@@ -87,7 +87,10 @@ impl Tend<'_> {
         let rules = &self.rules.relogin;
         let may_begin = self.account.current_w_id.is_none() && self.account.resting(rules).is_none();
         match &self.account.relogin {
-            None if may_begin => self.plan(Duration::ZERO, "it is offline and is to be logged in by itself"),
+            None if may_begin => {
+                let why = "it is offline and is to be logged in by itself";
+                self.plan(self.rest_of_the_pause(), why);
+            }
             Some(Relogin { by_person: false, phase: Phase::Due { .. } | Phase::Offered { .. }, .. })
                 if !may_begin =>
             {
