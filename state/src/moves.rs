@@ -159,6 +159,7 @@ impl<K: Known> Moves<'_, K> {
             proxy: account.map_or(proxy, |account| account.proxy.clone()),
             label: account.and_then(|account| account.label.clone()),
             why: why.to_owned(),
+            source: from,
         };
         let mut work = Work::new(self);
         work.online(None, Session::found(found, born, self.now), from);
@@ -173,7 +174,7 @@ impl<K: Known> Moves<'_, K> {
         let current = account.current_w_id.as_ref().ok_or(Unmoved::Ignored(Ignored::NotOnline))?;
         let session = self.known.session(current).ok_or_else(|| Unmoved::NoSession(current.clone()))?;
         let reason = account.drop_reason(session.state_since, self.now, &self.rules.relogin);
-        let lost = Input::Lost { reason, detail: what.to_owned() };
+        let lost = Input::Lost { reason, detail: what.to_owned(), from };
         match step(&session, lost, self.now, self.rules) {
             Verdict::Accepted(next) => {
                 let mut work = Work::new(self);
@@ -253,7 +254,7 @@ impl<K: Known> Moves<'_, K> {
                 return work.finish();
             }
             State::Dropped { drop, .. } if before.state.name() != StateName::Dropped => {
-                work.dropped(before, drop, &next.w_id);
+                work.dropped(before, drop, &next);
             }
             _ => {}
         }
@@ -324,22 +325,25 @@ impl<'a, K: Known> Work<'a, K> {
             self.accounts.push(Account::first_login(login, &profile, from, moves.now, moves.rules));
         }
         if let Some(expected) = expected.filter(|_| !meant) {
-            self.tend(expected, |tend| tend.came_to_nothing(&next.w_id, &format!("{wc_id} scanned instead")));
+            let what = format!("{wc_id} scanned instead");
+            self.tend(expected, |tend| tend.came_to_nothing(&next.w_id, from, &what));
         }
         self.sessions.push(next);
     }
 
     /// A session has ended.
-    fn dropped(&mut self, before: &Session, drop: &Drop, w_id: &WId) {
+    fn dropped(&mut self, before: &Session, drop: &Drop, next: &Session) {
+        let w_id = &next.w_id;
+        let from = next.history.last().map_or(Source::Daemon, |step| step.source);
         let Some(wc_id) = &before.wc_id else { return };
         let was_online = before.state.name() == StateName::Online;
         self.tend(wc_id, |tend| match drop.reason {
             // Whatever took its place says what becomes of the account.
             DropReason::Superseded => {}
-            _ if !was_online => tend.came_to_nothing(w_id, &drop.detail),
+            _ if !was_online => tend.came_to_nothing(w_id, from, &drop.detail),
             _ if tend.account.current_w_id.as_ref() != Some(w_id) => {}
             DropReason::LoggedOut => tend.logged_out(w_id),
-            reason => tend.lost(w_id, reason, Source::Daemon, &drop.detail),
+            reason => tend.lost(w_id, reason, from, &drop.detail),
         });
     }
 

@@ -4,9 +4,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::account::{Account, Evidence, Method, Phase, Relogin, Rest, Source, Stage};
+use crate::account::{Account, Evidence, Method, Phase, Relogin, Rest, Stage};
 use crate::rules::{Issue, Rules, after, before};
-use crate::session::{Code, Session, SliderProgress, State};
+use crate::session::{Code, Session, SliderProgress, State, Transition};
 use crate::words;
 
 /// The answer to "why?".
@@ -56,14 +56,13 @@ impl Why {
 
     /// Why a session is as it is: its history is the evidence.
     pub fn of_session(session: &Session) -> Self {
-        let from = if session.qr.is_some() { Source::LoginInfo } else { Source::PopUp };
-        let seen = session.history.iter().map(|step| Evidence { at: step.at, from, what: step.why.clone() });
+        let seen = |step: &Transition| Evidence { at: step.at, from: step.source, what: step.why.clone() };
         let what = session.history.last().map(|step| step.why.clone()).unwrap_or_default();
         Self {
             state: session.state.name().to_string(),
             since: session.state_since,
             what,
-            evidence: seen.collect(),
+            evidence: session.history.iter().map(seen).collect(),
             next: next_of_session(session),
             todo: todo_of_session(session),
         }

@@ -52,13 +52,13 @@ impl Tend<'_> {
         }
     }
 
-    /// A session of it ended before it was online.
-    pub(crate) fn came_to_nothing(&mut self, w_id: &WId, what: &str) {
+    /// A session of it ended before it was online, as `from` says.
+    pub(crate) fn came_to_nothing(&mut self, w_id: &WId, from: Source, what: &str) {
         if self.account.relogin.as_ref().and_then(Relogin::w_id) != Some(w_id) {
             return;
         }
         self.account.relogin = None;
-        self.note(Source::LoginInfo, format!("the login {w_id} came to nothing: {what}"));
+        self.note(from, format!("the login {w_id} came to nothing: {what}"));
         if self.account.current_w_id.is_none() {
             self.account.attempts = self.account.attempts.saturating_add(1);
             let failures = self.account.attempts;
