@@ -135,7 +135,7 @@ impl<K: Known> Moves<'_, K> {
         if let Some(known) = self.known.session(&w_id) {
             // Its own call brings the login of one in flight; one that has ended stays so.
             return match known.state.name() {
-                StateName::Dropped => self.tend(&wc_id, Tending::ListedAs(w_id)),
+                StateName::Dropped => self.listed_as_ended(&known, &profile, from),
                 _ => Err(Unmoved::Ignored(Ignored::AlreadyKnown)),
             };
         }
@@ -165,6 +165,26 @@ impl<K: Known> Moves<'_, K> {
         work.online(None, Session::found(found, born, self.now), from);
         // Its own event comes first: that is where it was born.
         work.sessions.rotate_right(1);
+        Ok(work.finish())
+    }
+
+    /// Takes in that the platform has a login online that has ended here: somebody scanned its QR when nobody asked
+    /// for the answer any more. It stays ended. Who it is becomes known with it, where it had not been online here:
+    /// an account that was online here and is not known is one that a person forgot.
+    fn listed_as_ended(&self, ended: &Session, profile: &Profile, from: Source) -> Result<Change, Unmoved> {
+        let wc_id = &profile.wc_id;
+        let State::Dropped { drop, profile: None } = &ended.state else {
+            return self.tend(wc_id, Tending::ListedAs(ended.w_id.clone()));
+        };
+        if self.known.account(wc_id).is_some() {
+            return self.tend(wc_id, Tending::ListedAs(ended.w_id.clone()));
+        }
+        let mut work = Work::new(self);
+        // Where somebody else was expected to scan, the login's name is not theirs.
+        let meant = ended.wc_id.as_ref().is_none_or(|expected| expected == wc_id);
+        let label = ended.label.clone().filter(|_| meant);
+        work.accounts.push(Account::scanned_too_late(ended, label, profile, self.now, self.rules));
+        work.tend(wc_id, |tend| tend.became_known_by(&ended.w_id, drop.reason, from));
         Ok(work.finish())
     }
 

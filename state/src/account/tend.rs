@@ -101,6 +101,21 @@ impl Account {
         tend.account
     }
 
+    /// The account of whoever scanned the QR of `login` after that had ended here; `label` is what it is called.
+    /// It is offline, and its device is new.
+    pub(crate) fn scanned_too_late(
+        login: &Session,
+        label: Option<Label>,
+        profile: &Profile,
+        now: Timestamp,
+        rules: &Rules,
+    ) -> Self {
+        // A login that another one followed already is no link of this account's chain.
+        let logins = login.successor.is_none().then(|| login.w_id.clone()).into_iter().collect();
+        let proxy = login.proxy.clone();
+        Self { label, proxy, logins, ..Self::before_login(login, profile, now, rules) }
+    }
+
     fn before_login(login: &Session, profile: &Profile, now: Timestamp, rules: &Rules) -> Self {
         Self {
             wc_id: profile.wc_id.clone(),
@@ -142,7 +157,7 @@ impl Tend<'_> {
             Tending::Listed => self.present(Source::List, "the platform lists it online again"),
             Tending::ConfirmedOnline => self.present(Source::IsOnline, "the platform says that it is online"),
             Tending::NotListed => self.absent(),
-            Tending::ListedAs(w_id) => self.listed_as(&w_id),
+            Tending::ListedAs(w_id) => self.listed_as(&w_id, Source::List),
             Tending::PopUpFailed(what) => self.popup_failed(&what),
             Tending::CallFailed { what, no_qr } => self.call_failed(&what, no_qr),
             Tending::Wanted { method, force } => return self.wanted(method, force),
@@ -318,10 +333,35 @@ impl Tend<'_> {
         }
     }
 
-    fn listed_as(&mut self, w_id: &WId) {
-        let what = format!("the platform lists it online as {w_id}, a login that has ended here");
-        if self.account.evidence.last().is_none_or(|seen| seen.what != cut(what.clone())) {
-            self.note(Source::List, what);
+    /// The platform has a login of it online that has ended here: noted once, and said with the login that is to
+    /// take its place.
+    fn listed_as(&mut self, w_id: &WId, from: Source) {
+        let mut what = format!("the platform lists it online as {w_id}, a login that has ended here");
+        if self.account.current_w_id.is_none() && self.account.resting(&self.rules.relogin).is_none() {
+            what.push_str("; the next login takes its place");
+        }
+        let what = cut(what);
+        if let Some(relogin) = &mut self.account.relogin
+            && !relogin.by_person
+            && relogin.due_at().is_some()
+        {
+            relogin.why.clone_from(&what);
+        }
+        if self.account.evidence.iter().all(|seen| seen.what != what) {
+            self.note(from, what);
+        }
+    }
+
+    /// It has become known by a login that had ended here for this reason. Where a person ended that, the account is
+    /// left be; otherwise whoever scanned too late is asked to scan once more.
+    pub(crate) fn became_known_by(&mut self, w_id: &WId, reason: DropReason, from: Source) {
+        let wanted = matches!(reason, DropReason::Expired | DropReason::Failed | DropReason::Declined);
+        self.account.rest = (!wanted).then_some(Rest::LoggedOut);
+        self.plan(Duration::ZERO, "its QR was scanned after that had ended here");
+        self.listed_as(w_id, from);
+        if !wanted {
+            let why = "its QR was scanned after it had been ended here, so that it is left offline";
+            self.say(NoticeKind::ReloginStopped, why, Some("log it in yourself (wxloginctl relogin)"), None);
         }
     }
 
