@@ -27,6 +27,7 @@ mod record;
 mod rules;
 mod secret;
 mod session;
+mod standing;
 mod step;
 mod store;
 mod why;
@@ -52,6 +53,7 @@ pub use session::{
     Code, Drop, DropReason, Found, HISTORY_KEPT, Issued, Qr, Session, SliderProgress, State, StateName,
     Transition,
 };
+pub use standing::Standing;
 pub use step::step;
 pub use store::{
     Batch, CommitError, Contents, OpenError, PlatformKey, RESTORED, ReadError, Retention, StateDir, Store,

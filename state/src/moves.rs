@@ -143,7 +143,9 @@ impl<K: Known> Moves<'_, K> {
         let account = account.as_deref();
         let why = match from {
             Source::PopUp => "the login was confirmed on the phone",
-            _ => "the platform lists it online; it was not begun here",
+            _ => account
+                .and_then(Account::found_by_box)
+                .unwrap_or("the platform lists it online; it was not begun here"),
         };
         let mut profile = Box::new(profile);
         if profile.nick_name.is_none()
@@ -310,6 +312,7 @@ impl<'a, K: Known> Work<'a, K> {
         let mut tend = Tend { account, fleet, said: &mut self.said, rules, now };
         let outcome = change(&mut tend);
         tend.leaves_the_line(waited);
+        tend.notes_its_rest();
         self.accounts.push(tend.account);
         Some(outcome)
     }

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+pub(super) use review::STOPPED_AT_THE_BOX;
+
 use super::evidence::{cut, note};
 use super::relogin::spread;
 use super::{Account, LOGINS_KEPT, LastDrop, Method, REASON_EVERY, Relogin, Rest, Source, Stage, lead};
@@ -169,6 +171,15 @@ impl Tend<'_> {
         Ok(())
     }
 
+    /// Notes that re-logins are off for all where that is what it rests for, so that its record tells.
+    pub(crate) fn notes_its_rest(&mut self) {
+        self.account.rest.take_if(|rest| *rest == Rest::Disabled);
+        let rests = self.account.current_w_id.is_none() && self.account.relogin.is_none();
+        if rests && self.account.resting(&self.rules.relogin) == Some(Rest::Disabled) {
+            self.account.rest = Some(Rest::Disabled);
+        }
+    }
+
     /// Gives back the place in the host's line that it `waited` for, where it neither waits nor begins any more.
     pub(crate) fn leaves_the_line(&mut self, waited: bool) {
         let begins = self.account.relogin.as_ref().is_some_and(|relogin| relogin.turn == Turn::Had);
@@ -201,6 +212,7 @@ impl Tend<'_> {
                 *stage = first_day(self.now, rules);
                 let why = "it was logged in without its wcId: the platform made a new device of it, which drops \
                            once more; log it in with its wcId from now on";
+                self.note(Source::Daemon, why);
                 self.say(NoticeKind::NewDevice, why, None, None);
             }
             Stage::FirstDay { .. } => {}

@@ -181,6 +181,7 @@ fn a_known_account_that_is_logged_in_without_its_name_is_a_new_device_and_said_t
     let second = world.log_in(A);
     assert_eq!(world.dropped(&first).0, DropReason::Superseded);
     assert_eq!(world.session(&second).predecessor, Some(first));
+    assert!(world.account(A).evidence.iter().any(|seen| seen.what.contains("a new device")));
     let told = world.told(NoticeKind::NewDevice);
     assert_eq!(told.len(), 1);
     assert!(told[0].1.kind.is_warning());

@@ -2,7 +2,7 @@
 
 use wxlogin_state::{
     DropReason, Failure, Input, Issue, Label, Method, NoticeKind, Refusal, Rest, Session, Source, StateName,
-    Tending, Unmoved, Why,
+    Tending, Unmoved, Why, public,
 };
 
 use crate::world::{A, DAY, HOUR, World, id};
@@ -98,6 +98,7 @@ fn auto_relogin_off_lets_go_what_is_due_and_on_takes_it_up_again() {
     world.drop(A);
     world.auto_relogin(A, false);
     assert_eq!(world.account(A).resting(&world.rules.relogin), Some(Rest::AutoReloginOff));
+    assert_eq!(public::Account::from(&*world.account(A)).rest, Some(Rest::AutoReloginOff));
     world.live(DAY);
     assert_eq!(world.phase(A), "none");
     // A person may, and what comes to nothing is not repeated.
@@ -175,8 +176,19 @@ fn relogins_turned_off_for_all_rest_after_the_review_and_come_back_with_the_next
     world.reviewed();
     assert_eq!(world.account(A).resting(&world.rules.relogin), Some(Rest::Disabled));
     assert_eq!(world.phase(A), "none");
+    let told = |world: &World| public::Account::from(&*world.account(A)).rest;
+    assert_eq!(told(&world), Some(Rest::Disabled));
+    world.auto_relogin(A, false);
+    assert_eq!(told(&world), Some(Rest::AutoReloginOff), "the account's own reason says more");
+    world.auto_relogin(A, true);
+    assert_eq!(told(&world), Some(Rest::Disabled));
+    world.wanted(A).unwrap();
+    assert_eq!(told(&world), None);
+    world.call_failed(A, true);
+    assert_eq!((world.phase(A), told(&world)), ("none", Some(Rest::Disabled)));
     world.rules.relogin.enabled = true;
     world.reviewed();
+    assert_eq!(told(&world), None);
     assert_eq!((world.phase(A), world.due_in(A)), ("due", 0));
 }
 
@@ -286,6 +298,39 @@ fn a_step_that_was_recorded_before_it_said_who_is_the_daemons_word() {
     }
     let before: Session = serde_json::from_value(record).unwrap();
     assert!(before.history.iter().all(|step| step.source == Source::Daemon));
+}
+
+#[test]
+fn everybody_tells_where_it_stands_by_the_same_word() {
+    fn word(world: &World) -> &'static str {
+        let account = world.account(A);
+        let standing = public::Account::from(&*account).standing();
+        assert_eq!(Why::of_account(&account, None, &world.rules).state, standing.as_str());
+        standing.as_str()
+    }
+    let mut world = World::settled();
+    assert_eq!(word(&world), "online");
+    world.tend(A, Tending::Wanted { method: None, force: true });
+    assert_eq!(word(&world), "online");
+    let why = Why::of_account(&world.account(A), None, &world.rules);
+    assert!(why.what.contains("another login is on its way"), "{why:?}");
+    world.call_failed(A, true);
+    world.pass(DAY);
+    world.drop(A);
+    assert_eq!(word(&world), "relogin-scheduled");
+    world.wait(A);
+    assert_eq!(word(&world), "logging-in");
+    world.tend(A, Tending::PopUpFailed("no answer".to_owned()));
+    world.rules.relogin.issue = Issue::OnDemand;
+    world.wait(A);
+    assert_eq!((world.phase(A), word(&world)), ("offered", "scan-needed"));
+    world.wanted(A).unwrap();
+    world.qr_issued(A);
+    assert_eq!((world.phase(A), word(&world)), ("in flight", "scan-needed"));
+    world.auto_relogin(A, false);
+    let w_id = world.relogin(A).w_id().cloned().unwrap();
+    world.unscanned(&w_id);
+    assert_eq!(word(&world), "resting");
 }
 
 #[test]

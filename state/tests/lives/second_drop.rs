@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use wxlogin_state::{DropReason, Method, NoticeKind, Refusal, Stage, Tending, Unmoved};
+use wxlogin_state::{DropReason, Method, NoticeKind, Refusal, Source, Stage, Tending, Unmoved};
 
 use crate::world::{A, DAY, HOUR, World, about};
 
@@ -103,6 +103,23 @@ fn a_restart_while_the_phone_is_asked_waits_for_the_list_and_goes_on_with_a_qr()
     world.wait(A);
     world.restarted();
     assert_eq!((world.phase(A), world.relogin(A).method, world.due_in(A)), ("due", Method::Qr, 5));
+}
+
+#[test]
+fn a_box_that_the_list_knows_of_first_is_recorded_as_what_it_was() {
+    let mut world = dropped();
+    world.wait(A);
+    world.found(&"w-box".parse().unwrap(), A, Source::List).unwrap();
+    let first = |world: &World| world.account(A).evidence.last().unwrap().clone();
+    assert_eq!((first(&world).from, world.phase(A)), (Source::List, "none"));
+    assert!(first(&world).what.contains("the box on its phone was confirmed"), "{:?}", first(&world));
+
+    let mut world = dropped();
+    world.wait(A);
+    world.restarted();
+    world.found(&"w-box".parse().unwrap(), A, Source::List).unwrap();
+    assert!(first(&world).what.contains("when the daemon was stopped"), "{:?}", first(&world));
+    assert!(!first(&world).what.contains("not begun here"));
 }
 
 #[test]

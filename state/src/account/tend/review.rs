@@ -12,12 +12,15 @@ use crate::rules::{Issue, after, before, between};
 /// may say that the login came true meanwhile.
 const AFTER_INTERRUPTION: Duration = Duration::from_secs(5);
 
+/// Why the box on the phone is of no use where the daemon ended meanwhile.
+pub(crate) const STOPPED_AT_THE_BOX: &str = "the daemon was stopped while the phone was asked";
+
 impl Tend<'_> {
     pub(super) fn set(&mut self, label: Option<Label>, auto_relogin: Option<bool>) {
         self.account.label = label.or(self.account.label.take());
         let Some(auto_relogin) = auto_relogin else { return };
         // Whoever wants it logged in by itself wants that of one that was logged out or given up, too.
-        let rested = auto_relogin && self.account.rest.is_some();
+        let rested = auto_relogin && matches!(self.account.rest, Some(Rest::LoggedOut | Rest::GaveUp { .. }));
         if auto_relogin == self.account.auto_relogin && !rested {
             return;
         }
@@ -73,7 +76,7 @@ impl Tend<'_> {
         let Some(relogin) = &mut self.account.relogin else { return };
         let (popup, by_person) = (relogin.method == Method::PopUp, relogin.by_person);
         if popup {
-            self.account.popup_failed = Some("the daemon was stopped while the phone was asked".to_owned());
+            self.account.popup_failed = Some(STOPPED_AT_THE_BOX.to_owned());
         }
         if by_person {
             return self.plan(AFTER_INTERRUPTION, "a login that a person asked for was interrupted");
