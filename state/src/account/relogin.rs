@@ -35,7 +35,7 @@ pub struct Relogin {
     #[serde(default)]
     pub troubles: u32,
     /// Where it stands in the host's line.
-    #[serde(default, skip_serializing_if = "Turn::is_open")]
+    #[serde(default)]
     pub turn: Turn,
     /// How far it is.
     pub phase: Phase,
