@@ -18,6 +18,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::budget::Ledger;
+use crate::fleet::Turn;
 use crate::id::{Version, WId, WcId};
 use crate::profile::{DeviceType, Label, Profile, Proxy};
 use crate::rules::{ReloginRules, Rules, after, before, between};
@@ -236,9 +237,11 @@ impl Account {
         }
     }
 
-    /// Whether its login has a place in the host's line.
-    pub(crate) fn waits_in_line(&self) -> bool {
-        self.relogin.as_ref().is_some_and(Relogin::waits_in_line)
+    /// Whether its login has a place in the host's line that is still to come.
+    pub(crate) fn waits_in_line(&self, now: Timestamp) -> bool {
+        self.relogin.as_ref().is_some_and(|relogin| {
+            relogin.turn == Turn::Waits && relogin.due_at().is_some_and(|place| place > now)
+        })
     }
 
     /// When the time comes to look after it.

@@ -170,17 +170,15 @@ impl<K: Known> Moves<'_, K> {
         Ok(work.finish())
     }
 
-    /// Takes in that the platform has a login online that has ended here: somebody scanned its QR when nobody asked
-    /// for the answer any more. It stays ended. Who it is becomes known with it, where it had not been online here:
-    /// an account that was online here and is not known is one that a person forgot.
+    /// Takes in that the platform has a login online that has ended here: somebody scanned its QR when nobody
+    /// asked for the answer any more. It stays ended. Who it is becomes known with it, where it had not been
+    /// online here: an account that was online here and is not known is one that a person forgot.
     fn listed_as_ended(&self, ended: &Session, profile: &Profile, from: Source) -> Result<Change, Unmoved> {
         let wc_id = &profile.wc_id;
-        let State::Dropped { drop, profile: None } = &ended.state else {
-            return self.tend(wc_id, Tending::ListedAs(ended.w_id.clone()));
+        let drop = match &ended.state {
+            State::Dropped { drop, profile: None } if self.known.account(wc_id).is_none() => drop,
+            _ => return self.tend(wc_id, Tending::ListedAs(ended.w_id.clone())),
         };
-        if self.known.account(wc_id).is_some() {
-            return self.tend(wc_id, Tending::ListedAs(ended.w_id.clone()));
-        }
         let mut work = Work::new(self);
         // Where somebody else was expected to scan, the login's name is not theirs.
         let meant = ended.wc_id.as_ref().is_none_or(|expected| expected == wc_id);
@@ -262,7 +260,7 @@ impl<K: Known> Moves<'_, K> {
             }
         });
         let mut fleet = None;
-        if account.waits_in_line() {
+        if account.waits_in_line(self.now) {
             fleet.insert(self.fleet.clone()).give_back(&self.rules.relogin);
         }
         Ok(Change { sessions: ended.collect(), forgotten: Some(wc_id.clone()), fleet, ..Change::default() })
@@ -306,7 +304,7 @@ impl<'a, K: Known> Work<'a, K> {
             Some(place) => self.accounts.swap_remove(place),
             None => Account::clone(&*self.moves.known.account(wc_id)?),
         };
-        let waited = account.waits_in_line();
+        let waited = account.waits_in_line(self.moves.now);
         let Moves { fleet, rules, now, .. } = *self.moves;
         let fleet = self.fleet.get_or_insert_with(|| fleet.clone());
         let mut tend = Tend { account, fleet, said: &mut self.said, rules, now };

@@ -210,8 +210,8 @@ impl Session {
         }
     }
 
-    /// The same session in its next state, as `source` says. Where the history is full, its second entry makes room: the first
-    /// one and the newest tell the most.
+    /// The same session in its next state, as `source` says. Where the history is full, its second entry makes
+    /// room: the first one and the newest tell the most.
     pub(crate) fn entering(&self, state: State, why: String, source: Source, now: Timestamp) -> Self {
         let (from, to) = (self.state.name(), state.name());
         let mut next = Self { version: self.version.next(), state, ..self.clone() };

@@ -98,11 +98,6 @@ impl Relogin {
         }
     }
 
-    /// Whether it has a place in the host's line.
-    pub(crate) fn waits_in_line(&self) -> bool {
-        self.turn == Turn::Waits && self.due_at().is_some()
-    }
-
     /// The session that a person must complete.
     pub fn w_id(&self) -> Option<&WId> {
         match &self.phase {

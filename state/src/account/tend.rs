@@ -12,7 +12,7 @@ pub(super) use review::STOPPED_AT_THE_BOX;
 use super::evidence::{cut, note};
 use super::relogin::spread;
 use super::{Account, LOGINS_KEPT, LastDrop, Method, REASON_EVERY, Relogin, Rest, Source, Stage, lead};
-use crate::fleet::{Fleet, Turn};
+use crate::fleet::Fleet;
 use crate::id::{Version, WId, WcId};
 use crate::input::Refusal;
 use crate::moves::Act;
@@ -180,10 +180,10 @@ impl Tend<'_> {
         }
     }
 
-    /// Gives back the place in the host's line that it `waited` for, where it neither waits nor begins any more.
+    /// Gives back the place in the host's line that it `waited` for, where it waits no more before its time has
+    /// come.
     pub(crate) fn leaves_the_line(&mut self, waited: bool) {
-        let begins = self.account.relogin.as_ref().is_some_and(|relogin| relogin.turn == Turn::Had);
-        if waited && !begins && !self.account.waits_in_line() {
+        if waited && !self.account.waits_in_line(self.now) {
             self.fleet.give_back(&self.rules.relogin);
         }
     }
@@ -364,8 +364,8 @@ impl Tend<'_> {
         }
     }
 
-    /// It has become known by a login that had ended here for this reason. Where a person ended that, the account is
-    /// left be; otherwise whoever scanned too late is asked to scan once more.
+    /// It has become known by a login that had ended here for this reason. Where a person ended that, the account
+    /// is left be; otherwise whoever scanned too late is asked to scan once more.
     pub(crate) fn became_known_by(&mut self, w_id: &WId, reason: DropReason, from: Source) {
         let wanted = matches!(reason, DropReason::Expired | DropReason::Failed | DropReason::Declined);
         self.account.rest = (!wanted).then_some(Rest::LoggedOut);

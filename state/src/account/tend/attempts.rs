@@ -146,7 +146,8 @@ impl Tend<'_> {
         }
     }
 
-    /// Due later, for this reason, and in nobody's line; not at all where the daemon was told meanwhile to leave the account be.
+    /// Due later, for this reason, with no place in the line; not at all where the daemon was told meanwhile to
+    /// leave the account be.
     pub(super) fn put_off(&mut self, at: Timestamp, why: &str) {
         let rests = self.account.resting(&self.rules.relogin).is_some();
         self.account.relogin.take_if(|relogin| rests && !relogin.by_person);
