@@ -235,6 +235,8 @@ fn places_that_people_made_needless_hold_nobody_who_drops_later() {
 fn a_second_storm_hours_later_is_said_and_held_although_nobody_has_come_for_the_first() {
     let (mut world, everybody) = settled(50);
     let (absent, others) = everybody.split_at(20);
+    // So slow a pace that somebody always waits.
+    world.rules.relogin.budget_total = Rate { count: 2, per: Duration::from_mins(10) };
     for who in absent {
         world.drop(who);
     }
