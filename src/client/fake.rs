@@ -21,7 +21,7 @@ use tokio::net::UnixListener;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 use wxlogin_state::public::{Account, Session};
-use wxlogin_state::{DropReason, StateName, Transition, Version, Why};
+use wxlogin_state::{DropReason, Source, StateName, Transition, Version, Why};
 
 pub(crate) use accounts::Asked;
 pub(crate) use events::{event, event_block};
@@ -290,7 +290,7 @@ async fn end(State(shared): Fakes, Path(w_id): Path<String>) -> Result<Json<Sess
 async fn history(State(shared): Fakes, Path(w_id): Path<String>) -> Result<Json<History>, Refused> {
     let session = shared.session(&w_id)?;
     let why = "the platform issued a QR".to_owned();
-    let first =
-        Transition { at: session.created_at, version: Version(1), from: None, to: session.state, why };
+    let (at, to, source) = (session.created_at, session.state, Source::IssueQr);
+    let first = Transition { at, version: Version(1), from: None, to, why, source };
     Ok(Json(History { history: vec![first] }))
 }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use wxlogin_state::public::{Account, PhaseName, Relogin};
-use wxlogin_state::{Method, Rest, WId};
+use wxlogin_state::{Method, Rest, Standing, WId};
 
 use super::text::{Tone, plain};
 use super::time::{absolute, relative};
@@ -17,13 +17,13 @@ pub(super) fn who(account: &Account) -> String {
 
 /// In a word, and how that looks.
 pub(super) fn state(account: &Account) -> (&'static str, Tone) {
-    match account.relogin.as_ref().map(|relogin| relogin.phase) {
-        _ if account.online => ("online", Tone::Good),
-        Some(PhaseName::Calling) => ("logging-in", Tone::Waiting),
-        Some(PhaseName::InFlight | PhaseName::Offered) => ("scan-needed", Tone::Waiting),
-        None if rest(account).is_some() => ("resting", Tone::Bad),
-        Some(PhaseName::Due) | None => ("offline", Tone::Bad),
-    }
+    let standing = account.standing();
+    let tone = match standing {
+        Standing::Online => Tone::Good,
+        Standing::LoggingIn | Standing::ScanNeeded => Tone::Waiting,
+        Standing::ReloginScheduled | Standing::Resting | Standing::Offline => Tone::Bad,
+    };
+    (standing.as_str(), tone)
 }
 
 /// Since when it is online or not.
@@ -32,11 +32,6 @@ pub(super) fn since(account: &Account) -> Timestamp {
         Some(drop) if !account.online => drop.at,
         _ => account.last_login_at,
     }
-}
-
-/// Why it is left offline, where a person decided that.
-fn rest(account: &Account) -> Option<Rest> {
-    account.rest.or((!account.auto_relogin).then_some(Rest::AutoReloginOff)).filter(|_| !account.online)
 }
 
 /// What matters now, in a few words for a table.
@@ -84,7 +79,7 @@ fn attempt(relogin: &Relogin) -> String {
 
 /// Why nothing is on its way although it is offline.
 fn resting(account: &Account) -> String {
-    match rest(account) {
+    match account.rest {
         Some(Rest::LoggedOut) => "logged out here".to_owned(),
         Some(Rest::GaveUp { attempts }) => format!("given up after {attempts} attempts"),
         Some(Rest::AutoReloginOff) => "auto re-login off".to_owned(),

@@ -97,7 +97,7 @@ fn lines(sentence: &str, indent: &str, width: Option<usize>) -> String {
 fn tone(state: &str) -> Tone {
     match state {
         "online" => Tone::Good,
-        "dropped" | "offline" | "resting" => Tone::Bad,
+        "dropped" | "offline" | "relogin-scheduled" | "resting" => Tone::Bad,
         _ => Tone::Waiting,
     }
 }

@@ -18,6 +18,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::budget::Ledger;
+use crate::fleet::Turn;
 use crate::id::{Version, WId, WcId};
 use crate::profile::{DeviceType, Label, Profile, Proxy};
 use crate::rules::{ReloginRules, Rules, after, before, between};
@@ -78,7 +79,8 @@ pub struct Account {
     /// Whether the daemon logs it in again by itself.
     #[serde(default = "yes")]
     pub auto_relogin: bool,
-    /// Why it is left offline, where that was decided for this account.
+    /// Why it is left offline, where that was decided for this account; or [`Rest::Disabled`], where it was when
+    /// the account last changed. `autoRelogin` says its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rest: Option<Rest>,
     /// The login that is on its way.
@@ -190,9 +192,20 @@ impl Account {
 
     /// Why no login of it is begun by itself, were it offline.
     pub fn resting(&self, rules: &ReloginRules) -> Option<Rest> {
-        self.rest
-            .or((!self.auto_relogin).then_some(Rest::AutoReloginOff))
-            .or((!rules.enabled).then_some(Rest::Disabled))
+        self.decided_rest().or((!rules.enabled).then_some(Rest::Disabled))
+    }
+
+    /// Why it is left offline as far as its record tells, for those who do not have the rules; `None` where it is
+    /// not.
+    pub fn told_rest(&self) -> Option<Rest> {
+        let rests = self.current_w_id.is_none() && self.relogin.is_none();
+        self.decided_rest().or(self.rest).filter(|_| rests)
+    }
+
+    /// Why no login of it is begun by itself, as was decided for this account.
+    fn decided_rest(&self) -> Option<Rest> {
+        let decided = self.rest.filter(|rest| *rest != Rest::Disabled);
+        decided.or((!self.auto_relogin).then_some(Rest::AutoReloginOff))
     }
 
     /// How it is logged in next. Never by pop-up before it has settled: that fails after the first drop, and
@@ -206,6 +219,29 @@ impl Account {
     pub fn call(&self) -> Option<Method> {
         let relogin = self.relogin.as_ref()?;
         matches!(relogin.phase, Phase::Calling { .. }).then_some(relogin.method)
+    }
+
+    /// How a login of it that the list is the first to name came about, where a box on its phone may have to do
+    /// with it.
+    pub(crate) fn found_by_box(&self) -> Option<&'static str> {
+        let left_behind = self.popup_failed.as_deref() == Some(tend::STOPPED_AT_THE_BOX);
+        if self.call() == Some(Method::PopUp) {
+            Some("the platform lists it online: the box on its phone was confirmed")
+        } else if left_behind && self.attempts == 0 {
+            Some(
+                "the platform lists it online: the box that its phone showed when the daemon was stopped was \
+                  confirmed, as it seems",
+            )
+        } else {
+            None
+        }
+    }
+
+    /// Whether its login has a place in the host's line that is still to come.
+    pub(crate) fn waits_in_line(&self, now: Timestamp) -> bool {
+        self.relogin.as_ref().is_some_and(|relogin| {
+            relogin.turn == Turn::Waits && relogin.due_at().is_some_and(|place| place > now)
+        })
     }
 
     /// When the time comes to look after it.

@@ -2,7 +2,9 @@
 //!
 //! Many drops at once are one incident, most often of the platform or the network: logging everything in again
 //! at once would meet the same trouble, spend the budget, and put a hundred QRs before one person. So the
-//! re-logins are held until it is calm, then begin one after another at the pace of the budget.
+//! re-logins are held until it is calm, then begin one after another at the pace of the budget. They do so, too,
+//! where many become due at once for another reason, such as a window that opens: each that finds no room is told
+//! a time to come again, behind all who were told one before.
 
 use std::time::Duration;
 
@@ -10,11 +12,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::budget::Ledger;
-use crate::rules::{Rate, ReloginRules, after, between};
+use crate::rules::{Rate, ReloginRules, after, before, between};
 
-/// How many times the storm's period re-logins are held at most, however long drops go on: a host on which
-/// something always drops must recover, too.
-const HELD_FOR: u32 = 5;
+/// So many times the storm's period are one incident: for so long re-logins are held at most, however long drops
+/// go on (a host on which something always drops must recover, too), and a drop so long after the last one is
+/// another incident, whoever still waits for their login.
+const INCIDENT: u32 = 5;
 
 /// The host's record.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -62,10 +65,23 @@ pub(crate) struct Held {
 /// What holds a login.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Why {
-    /// There was a storm of drops.
-    Storm,
+    /// So many are to begin at once that each waits for its turn.
+    Turn,
     /// As many QRs were fetched as the host may.
     Budget,
+}
+
+/// Where a login that is due stands in the host's line.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Turn {
+    /// It has not been told to wait.
+    #[default]
+    Open,
+    /// It was told to come at its time: that is its place.
+    Waits,
+    /// It has had its turn, and goes on without another.
+    Had,
 }
 
 impl Fleet {
@@ -77,8 +93,7 @@ impl Fleet {
     /// Takes in a drop at `now`; the incident where this drop makes it one.
     pub(crate) fn dropped(&mut self, now: Timestamp, rules: &ReloginRules) -> Option<Storm> {
         self.settle(now, rules);
-        // One drop is no storm, whatever the configuration calls many.
-        let many = Rate { count: rules.storm.count.max(2), ..rules.storm };
+        let many = many(rules);
         self.drops.spend(now, many);
         if let Some(storm) = &mut self.storm {
             storm.drops = storm.drops.saturating_add(1);
@@ -94,31 +109,54 @@ impl Fleet {
     }
 
     /// Lets a login of the daemon's own begin at `now`, and notes its QR where it `fetches` one; otherwise says
-    /// when to come again.
-    pub(crate) fn admit(&mut self, now: Timestamp, fetches: bool, rules: &ReloginRules) -> Result<(), Held> {
+    /// when to come again. What has had its `turn` waits for the budget alone.
+    pub(crate) fn admit(
+        &mut self,
+        now: Timestamp,
+        turn: Turn,
+        fetches: bool,
+        rules: &ReloginRules,
+    ) -> Result<(), Held> {
         self.settle(now, rules);
-        if let Some(calm_at) = self.calm_at(rules) {
-            let earliest = calm_at.max(self.next_start);
-            if now < earliest {
-                return Err(Held { until: self.promise(earliest, rules), why: Why::Storm });
+        let had = turn == Turn::Had;
+        if !had {
+            let calm_at = self.calm_at(rules).unwrap_or(now);
+            if now < calm_at.max(self.begins(now, turn, rules)) {
+                let until = self.promise(calm_at.max(self.next_start), rules);
+                return Err(Held { until, why: Why::Turn });
             }
         }
         if fetches {
             if let Some(free_at) = self.spent.free_at(now, rules.budget_total) {
-                return Err(Held { until: self.promise(free_at, rules), why: Why::Budget });
+                let until = if had { free_at } else { self.promise(free_at, rules) };
+                return Err(Held { until, why: Why::Budget });
             }
             self.spent.spend(now, rules.budget_total);
         }
-        self.next_start = after(self.next_start, rules.budget_total.pace()).max(now);
+        if !had {
+            self.next_start = after(self.next_start, rules.budget_total.pace()).max(now);
+        }
         Ok(())
     }
 
-    /// When a login that would begin at `now` is told to come, without it being one yet: during a storm nobody
-    /// need come in vain.
-    pub(crate) fn place(&mut self, now: Timestamp, rules: &ReloginRules) -> Option<Timestamp> {
+    /// A place in the line for a login that is due `at` a time before it; none where it need not wait. While
+    /// others wait nobody need come in vain.
+    pub(crate) fn place(&mut self, at: Timestamp, now: Timestamp, rules: &ReloginRules) -> Option<Timestamp> {
         self.settle(now, rules);
-        let calm_at = self.calm_at(rules)?;
-        Some(self.promise(calm_at.max(self.next_start).max(now), rules))
+        let calm_at = self.calm_at(rules);
+        if calm_at.is_none() && !self.somebody_waits(now) {
+            return None;
+        }
+        let place = self.next_place(calm_at.unwrap_or(now).max(self.next_start).max(now), rules);
+        (at < place).then(|| {
+            self.promised = place;
+            place
+        })
+    }
+
+    /// Takes back a place that nobody will come for: the line is shorter by one.
+    pub(crate) fn give_back(&mut self, rules: &ReloginRules) {
+        self.promised = before(self.promised, rules.budget_total.pace());
     }
 
     /// Notes a QR that a person asked for.
@@ -135,22 +173,42 @@ impl Fleet {
     /// When the storm has calmed.
     fn calm_at(&self, rules: &ReloginRules) -> Option<Timestamp> {
         let storm = self.storm.as_ref()?;
-        let at_the_latest = after(storm.since, rules.storm.per.saturating_mul(HELD_FOR));
+        let at_the_latest = after(storm.since, rules.storm.per.saturating_mul(INCIDENT));
         Some(after(storm.last_drop_at, rules.storm.per).min(at_the_latest))
     }
 
-    /// A place behind all that were promised.
+    /// From when on the pace lets a login begin. A few may do so at once, as many as drops that are a storm; but
+    /// nobody goes before those who were told to wait.
+    fn begins(&self, now: Timestamp, turn: Turn, rules: &ReloginRules) -> Timestamp {
+        if turn == Turn::Open && (self.storm.is_some() || self.somebody_waits(now)) {
+            return self.next_start;
+        }
+        // Two may begin at the same moment whatever the pace is: the one that is due then, and the one before it.
+        let more = many(rules).count.saturating_sub(2);
+        before(self.next_start, rules.budget_total.pace().saturating_mul(more))
+    }
+
+    /// Whether a place that was promised is still to come.
+    fn somebody_waits(&self, now: Timestamp) -> bool {
+        now < self.promised
+    }
+
+    /// The place behind all that were promised.
+    fn next_place(&self, earliest: Timestamp, rules: &ReloginRules) -> Timestamp {
+        after(self.promised, rules.budget_total.pace()).max(earliest)
+    }
+
     fn promise(&mut self, earliest: Timestamp, rules: &ReloginRules) -> Timestamp {
-        self.promised = after(self.promised, rules.budget_total.pace()).max(earliest);
+        self.promised = self.next_place(earliest, rules);
         self.promised
     }
 
-    /// Ends a storm once nothing has dropped and nobody has had a place for its period; shifts what was
+    /// Ends a storm once nothing has dropped for long, or for its period while nobody waits; shifts what was
     /// promised where the clock was set back.
     fn settle(&mut self, now: Timestamp, rules: &ReloginRules) {
         if now < self.seen {
             let back = between(now, self.seen);
-            let shifted = |at: Timestamp| crate::rules::before(at, back);
+            let shifted = |at: Timestamp| before(at, back);
             self.next_start = shifted(self.next_start);
             self.promised = shifted(self.promised);
             if let Some(storm) = &mut self.storm {
@@ -160,110 +218,21 @@ impl Fleet {
         }
         self.seen = now;
         if let Some(storm) = &self.storm {
-            let last = storm.last_drop_at.max(self.promised).max(self.next_start);
             let calm: Duration = rules.storm.per;
-            if now > after(last, calm) {
+            let nobody_waits_since = storm.last_drop_at.max(self.promised).max(self.next_start);
+            let over_at =
+                after(nobody_waits_since, calm).min(after(storm.last_drop_at, calm.saturating_mul(INCIDENT)));
+            if now > over_at {
                 self.storm = None;
             }
         }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn second(n: i64) -> Timestamp {
-        Timestamp::from_second(1_800_000_000 + n).unwrap()
-    }
-
-    const RULES: ReloginRules = ReloginRules::DEFAULT;
-
-    /// A fleet after `drops` drops at second 0.
-    fn stormy(drops: u32) -> Fleet {
-        let mut fleet = Fleet::default();
-        for _ in 0..drops {
-            fleet.dropped(second(0), &RULES);
-        }
-        fleet
-    }
-
-    #[test]
-    fn the_fifth_drop_within_a_minute_is_a_storm_and_is_told_once() {
-        let mut fleet = Fleet::default();
-        let told: Vec<bool> = (0..20).map(|n| fleet.dropped(second(n), &RULES).is_some()).collect();
-        assert_eq!(told.iter().filter(|told| **told).count(), 1);
-        assert!(told[4]);
-        assert_eq!(fleet.storm().unwrap().drops, 20);
-    }
-
-    #[test]
-    fn drops_that_are_far_apart_are_no_storm() {
-        let mut fleet = Fleet::default();
-        assert!((0..50).all(|n| fleet.dropped(second(16 * n), &RULES).is_none()));
-    }
-
-    #[test]
-    fn after_a_storm_logins_begin_one_after_another_at_the_pace_of_the_budget() {
-        let mut fleet = stormy(500);
-        let places: Vec<Timestamp> = (0..500).map(|_| fleet.place(second(0), &RULES).unwrap()).collect();
-        assert_eq!(places[0], second(60));
-        assert!(places.windows(2).all(|pair| between(pair[0], pair[1]) == Duration::from_secs(5)));
-        for place in places {
-            assert_eq!(fleet.admit(place, true, &RULES), Ok(()), "{place}");
-        }
-    }
-
-    #[test]
-    fn whoever_comes_before_it_is_calm_gets_a_place() {
-        let mut fleet = stormy(5);
-        let first = fleet.admit(second(1), true, &RULES).unwrap_err();
-        let second_place = fleet.admit(second(1), true, &RULES).unwrap_err();
-        assert_eq!((first.until, first.why), (second(60), Why::Storm));
-        assert_eq!(second_place.until, second(65));
-    }
-
-    #[test]
-    fn drops_without_end_do_not_hold_for_ever() {
-        let mut fleet = stormy(5);
-        for n in 1..=400 {
-            fleet.dropped(second(n), &RULES);
-        }
-        assert_eq!(fleet.admit(second(401), true, &RULES), Ok(()));
-    }
-
-    #[test]
-    fn a_storm_is_over_when_nobody_waits_and_nothing_drops() {
-        let mut fleet = stormy(5);
-        let place = fleet.place(second(0), &RULES).unwrap();
-        assert_eq!(fleet.admit(place, true, &RULES), Ok(()));
-        assert!(fleet.dropped(second(130), &RULES).is_none());
-        assert!(fleet.storm().is_none());
-        assert_eq!(fleet.admit(second(131), true, &RULES), Ok(()));
-        assert_eq!(fleet.admit(second(131), true, &RULES), Ok(()));
-    }
-
-    #[test]
-    fn the_hosts_budget_gives_everybody_a_place_of_their_own() {
-        let mut fleet = Fleet::default();
-        for _ in 0..120 {
-            assert_eq!(fleet.admit(second(0), true, &RULES), Ok(()));
-        }
-        let places: Vec<Held> = (0..3).map(|_| fleet.admit(second(1), true, &RULES).unwrap_err()).collect();
-        assert_eq!(places[0].until, second(600));
-        assert!(places.iter().all(|held| held.why == Why::Budget));
-        assert_eq!(places[2].until, second(610));
-        assert_eq!(fleet.admit(second(1), false, &RULES), Ok(()), "a pop-up is no QR");
-    }
-
-    #[test]
-    fn a_clock_set_back_by_ten_years_shifts_every_place() {
-        let mut fleet = Fleet::default();
-        let years = 10 * 365 * 86_400;
-        for _ in 0..5 {
-            fleet.dropped(second(years), &RULES);
-        }
-        assert_eq!(fleet.place(second(years), &RULES), Some(second(years + 60)));
-        assert_eq!(fleet.place(second(0), &RULES), Some(second(65)));
-    }
+/// How many drops are a storm. One is none, whatever the configuration calls many.
+fn many(rules: &ReloginRules) -> Rate {
+    Rate { count: rules.storm.count.max(2), ..rules.storm }
 }
+
+#[cfg(test)]
+mod tests;

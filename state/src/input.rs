@@ -1,5 +1,6 @@
 //! What can happen to a session: facts from the platform, acts of people, and time.
 
+use crate::account::Source;
 use crate::id::WId;
 use crate::profile::Profile;
 use crate::secret::Secret;
@@ -39,6 +40,8 @@ pub enum Input {
         reason: DropReason,
         /// In a sentence.
         detail: String,
+        /// Who says so.
+        from: Source,
     },
     /// The platform says why it was lost (`/offlineReason`).
     Explained {
@@ -50,6 +53,21 @@ pub enum Input {
         /// That login.
         by: WId,
     },
+}
+
+impl Input {
+    /// Who says so.
+    pub(crate) fn source(&self) -> Source {
+        match self {
+            Self::Answered { .. } => Source::LoginInfo,
+            Self::CodeEntered(_) | Self::SliderDone | Self::Ended | Self::Abandoned => Source::Person,
+            Self::DeadlinePassed | Self::ClockSetBack | Self::Superseded { .. } | Self::Followed { .. } => {
+                Source::Daemon
+            }
+            Self::Lost { from, .. } => *from,
+            Self::Explained { .. } => Source::OfflineReason,
+        }
+    }
 }
 
 /// A recognised answer to `/getIPadLoginInfo` (protocol.md, "What `/getIPadLoginInfo` can answer"). Everything

@@ -29,6 +29,7 @@ mod rules;
 pub mod seal;
 mod secret;
 mod session;
+mod standing;
 mod step;
 mod store;
 mod token;
@@ -42,7 +43,7 @@ pub use account::{
 };
 pub use budget::Ledger;
 pub use duty::{Call, Duty, duty};
-pub use fleet::{Fleet, Storm};
+pub use fleet::{Fleet, Storm, Turn};
 pub use id::{Generation, InvalidId, Seq, TokenId, Version, WId, WcId};
 pub use input::{Answer, Failure, Ignored, Input, Refusal, Verdict};
 pub use moves::{Act, Change, Known, Moves, Unmoved};
@@ -55,6 +56,7 @@ pub use session::{
     Code, Drop, DropReason, Found, HISTORY_KEPT, Issued, Qr, Session, SliderProgress, State, StateName,
     Transition,
 };
+pub use standing::Standing;
 pub use step::step;
 pub use store::{
     Batch, CommitError, Contents, KeyFileError, OpenError, PlatformKey, RESEALED_AT_ONCE, RESTORED,

@@ -135,7 +135,7 @@ impl<K: Known> Moves<'_, K> {
         if let Some(known) = self.known.session(&w_id) {
             // Its own call brings the login of one in flight; one that has ended stays so.
             return match known.state.name() {
-                StateName::Dropped => self.tend(&wc_id, Tending::ListedAs(w_id)),
+                StateName::Dropped => self.listed_as_ended(&known, &profile, from),
                 _ => Err(Unmoved::Ignored(Ignored::AlreadyKnown)),
             };
         }
@@ -143,7 +143,9 @@ impl<K: Known> Moves<'_, K> {
         let account = account.as_deref();
         let why = match from {
             Source::PopUp => "the login was confirmed on the phone",
-            _ => "the platform lists it online; it was not begun here",
+            _ => account
+                .and_then(Account::found_by_box)
+                .unwrap_or("the platform lists it online; it was not begun here"),
         };
         let mut profile = Box::new(profile);
         if profile.nick_name.is_none()
@@ -159,11 +161,30 @@ impl<K: Known> Moves<'_, K> {
             proxy: account.map_or(proxy, |account| account.proxy.clone()),
             label: account.and_then(|account| account.label.clone()),
             why: why.to_owned(),
+            source: from,
         };
         let mut work = Work::new(self);
         work.online(None, Session::found(found, born, self.now), from);
         // Its own event comes first: that is where it was born.
         work.sessions.rotate_right(1);
+        Ok(work.finish())
+    }
+
+    /// Takes in that the platform has a login online that has ended here: somebody scanned its QR when nobody
+    /// asked for the answer any more. It stays ended. Who it is becomes known with it, where it had not been
+    /// online here: an account that was online here and is not known is one that a person forgot.
+    fn listed_as_ended(&self, ended: &Session, profile: &Profile, from: Source) -> Result<Change, Unmoved> {
+        let wc_id = &profile.wc_id;
+        let drop = match &ended.state {
+            State::Dropped { drop, profile: None } if self.known.account(wc_id).is_none() => drop,
+            _ => return self.tend(wc_id, Tending::ListedAs(ended.w_id.clone())),
+        };
+        let mut work = Work::new(self);
+        // Where somebody else was expected to scan, the login's name is not theirs.
+        let meant = ended.wc_id.as_ref().is_none_or(|expected| expected == wc_id);
+        let label = ended.label.clone().filter(|_| meant);
+        work.accounts.push(Account::scanned_too_late(ended, label, profile, self.now, self.rules));
+        work.tend(wc_id, |tend| tend.became_known_by(&ended.w_id, drop.reason, from));
         Ok(work.finish())
     }
 
@@ -177,7 +198,7 @@ impl<K: Known> Moves<'_, K> {
             return self.apply(current, Input::Ended);
         }
         let reason = account.drop_reason(session.state_since, self.now, &self.rules.relogin);
-        let lost = Input::Lost { reason, detail: what.to_owned() };
+        let lost = Input::Lost { reason, detail: what.to_owned(), from };
         match step(&session, lost, self.now, self.rules) {
             Verdict::Accepted(next) => {
                 let mut work = Work::new(self);
@@ -242,7 +263,11 @@ impl<K: Known> Moves<'_, K> {
                 Verdict::Ignored(_) | Verdict::Refused(_) => None,
             }
         });
-        Ok(Change { sessions: ended.collect(), forgotten: Some(wc_id.clone()), ..Change::default() })
+        let mut fleet = None;
+        if account.waits_in_line(self.now) {
+            fleet.insert(self.fleet.clone()).give_back(&self.rules.relogin);
+        }
+        Ok(Change { sessions: ended.collect(), forgotten: Some(wc_id.clone()), fleet, ..Change::default() })
     }
 
     fn followed_up(&self, before: &Session, next: Session) -> Change {
@@ -253,7 +278,7 @@ impl<K: Known> Moves<'_, K> {
                 return work.finish();
             }
             State::Dropped { drop, .. } if before.state.name() != StateName::Dropped => {
-                work.dropped(before, drop, &next.w_id);
+                work.dropped(before, drop, &next);
             }
             _ => {}
         }
@@ -283,10 +308,13 @@ impl<'a, K: Known> Work<'a, K> {
             Some(place) => self.accounts.swap_remove(place),
             None => Account::clone(&*self.moves.known.account(wc_id)?),
         };
+        let waited = account.waits_in_line(self.moves.now);
         let Moves { fleet, rules, now, .. } = *self.moves;
         let fleet = self.fleet.get_or_insert_with(|| fleet.clone());
         let mut tend = Tend { account, fleet, said: &mut self.said, rules, now };
         let outcome = change(&mut tend);
+        tend.leaves_the_line(waited);
+        tend.notes_its_rest();
         self.accounts.push(tend.account);
         Some(outcome)
     }
@@ -324,22 +352,25 @@ impl<'a, K: Known> Work<'a, K> {
             self.accounts.push(Account::first_login(login, &profile, from, moves.now, moves.rules));
         }
         if let Some(expected) = expected.filter(|_| !meant) {
-            self.tend(expected, |tend| tend.came_to_nothing(&next.w_id, &format!("{wc_id} scanned instead")));
+            let what = format!("{wc_id} scanned instead");
+            self.tend(expected, |tend| tend.came_to_nothing(&next.w_id, from, &what));
         }
         self.sessions.push(next);
     }
 
     /// A session has ended.
-    fn dropped(&mut self, before: &Session, drop: &Drop, w_id: &WId) {
+    fn dropped(&mut self, before: &Session, drop: &Drop, next: &Session) {
+        let w_id = &next.w_id;
+        let from = next.history.last().map_or(Source::Daemon, |step| step.source);
         let Some(wc_id) = &before.wc_id else { return };
         let was_online = before.state.name() == StateName::Online;
         self.tend(wc_id, |tend| match drop.reason {
             // Whatever took its place says what becomes of the account.
             DropReason::Superseded => {}
-            _ if !was_online => tend.came_to_nothing(w_id, &drop.detail),
+            _ if !was_online => tend.came_to_nothing(w_id, from, &drop.detail),
             _ if tend.account.current_w_id.as_ref() != Some(w_id) => {}
             DropReason::LoggedOut => tend.logged_out(w_id),
-            reason => tend.lost(w_id, reason, Source::Daemon, &drop.detail),
+            reason => tend.lost(w_id, reason, from, &drop.detail),
         });
     }
 

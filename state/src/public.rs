@@ -11,6 +11,7 @@ use crate::id::{Seq, Version, WId, WcId};
 use crate::notice::{Notice, TokenNotice};
 use crate::profile::{DeviceType, Label, Profile};
 use crate::session::{self, Code, Drop, Qr, SliderProgress, State, StateName};
+use crate::standing::Standing;
 
 mod token;
 
@@ -195,10 +196,18 @@ impl From<&account::Account> for Account {
             moments_allowed_at: account.moments_allowed_at(),
             auto_relogin: account.auto_relogin,
             relogin: account.relogin.as_ref().map(Relogin::from),
-            rest: account.rest.filter(|_| account.current_w_id.is_none()),
+            rest: account.told_rest(),
             last_drop: account.last_drop.clone(),
             sessions: account.logins.clone(),
         }
+    }
+}
+
+impl Account {
+    /// Where it stands, in one word.
+    pub fn standing(&self) -> Standing {
+        let phase = self.relogin.as_ref().map(|relogin| relogin.phase);
+        Standing::of(self.online, phase, self.rest.is_some())
     }
 }
 
@@ -235,14 +244,25 @@ pub enum PhaseName {
     InFlight,
 }
 
+impl From<&Phase> for PhaseName {
+    fn from(phase: &Phase) -> Self {
+        match phase {
+            Phase::Due { .. } => Self::Due,
+            Phase::Offered { .. } => Self::Offered,
+            Phase::Calling { .. } => Self::Calling,
+            Phase::InFlight { .. } => Self::InFlight,
+        }
+    }
+}
+
 impl From<&account::Relogin> for Relogin {
     fn from(relogin: &account::Relogin) -> Self {
-        let (phase, due_at, w_id) = match &relogin.phase {
-            Phase::Due { at, .. } => (PhaseName::Due, *at, None),
-            Phase::Offered { since } => (PhaseName::Offered, *since, None),
-            Phase::Calling { since } => (PhaseName::Calling, *since, None),
-            Phase::InFlight { w_id, since } => (PhaseName::InFlight, *since, Some(w_id.clone())),
+        let (due_at, w_id) = match &relogin.phase {
+            Phase::Due { at, .. } => (*at, None),
+            Phase::Offered { since } | Phase::Calling { since } => (*since, None),
+            Phase::InFlight { w_id, since } => (*since, Some(w_id.clone())),
         };
+        let phase = PhaseName::from(&relogin.phase);
         let (attempt, method, why) = (relogin.attempt, relogin.method, relogin.why.clone());
         Self { due_at, attempt, method, why, phase, w_id }
     }

@@ -23,6 +23,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::account::Source;
 use crate::id::{Seq, Version, WId, WcId};
 use crate::profile::{DeviceType, Label, Profile, Proxy};
 use crate::rules::{Rules, after};
@@ -137,6 +138,8 @@ pub struct Found {
     pub label: Option<Label>,
     /// How it became known, in a sentence.
     pub why: String,
+    /// Who said so.
+    pub source: Source,
 }
 
 impl Session {
@@ -171,13 +174,14 @@ impl Session {
                 from: None,
                 to: StateName::QrIssued,
                 why: why.to_owned(),
+                source: Source::IssueQr,
             }],
         }
     }
 
     /// A login that was online when it became known; `born` is the sequence number of its first event.
     pub fn found(found: Found, born: Seq, now: Timestamp) -> Self {
-        let Found { w_id, profile, device, proxy, label, why } = found;
+        let Found { w_id, profile, device, proxy, label, why, source } = found;
         Self {
             w_id,
             version: Version(1),
@@ -201,19 +205,20 @@ impl Session {
                 from: None,
                 to: StateName::Online,
                 why,
+                source,
             }],
         }
     }
 
-    /// The same session in its next state. Where the history is full, its second entry makes room: the first
-    /// one and the newest tell the most.
-    pub(crate) fn entering(&self, state: State, why: String, now: Timestamp) -> Self {
+    /// The same session in its next state, as `source` says. Where the history is full, its second entry makes
+    /// room: the first one and the newest tell the most.
+    pub(crate) fn entering(&self, state: State, why: String, source: Source, now: Timestamp) -> Self {
         let (from, to) = (self.state.name(), state.name());
         let mut next = Self { version: self.version.next(), state, ..self.clone() };
         if from != to {
             next.state_since = now;
         }
-        next.history.push(Transition { at: now, version: next.version, from: Some(from), to, why });
+        next.history.push(Transition { at: now, version: next.version, from: Some(from), to, why, source });
         while next.history.len() > 2 && next.history_is_full() {
             next.history.remove(1);
         }

@@ -5,6 +5,7 @@
 
 use jiff::Timestamp;
 
+use crate::account::Source;
 use crate::id::WId;
 use crate::input::{Answer, Failure, Ignored, Input, Refusal, Verdict};
 use crate::profile::Profile;
@@ -14,7 +15,7 @@ use crate::session::{Code, Drop, DropReason, Session, SliderProgress, State};
 
 /// What `input` makes of `session` at `now`.
 pub fn step(session: &Session, input: Input, now: Timestamp, rules: &Rules) -> Verdict {
-    let step = Step { session, now, rules };
+    let step = Step { session, from: input.source(), now, rules };
     match input {
         Input::Answered { round, answer } => step.answered(round, answer),
         Input::CodeEntered(code) => step.code_entered(code),
@@ -24,7 +25,7 @@ pub fn step(session: &Session, input: Input, now: Timestamp, rules: &Rules) -> V
         Input::Abandoned => step.abandoned(),
         Input::ClockSetBack => step.clock_set_back(),
         Input::Superseded { by } => step.superseded(by),
-        Input::Lost { reason, detail } => step.lost(reason, detail),
+        Input::Lost { reason, detail, .. } => step.lost(reason, detail),
         Input::Explained { detail } => step.explained(detail),
         Input::Followed { by } => step.followed(by),
     }
@@ -32,6 +33,7 @@ pub fn step(session: &Session, input: Input, now: Timestamp, rules: &Rules) -> V
 
 struct Step<'a> {
     session: &'a Session,
+    from: Source,
     now: Timestamp,
     rules: &'a Rules,
 }
@@ -231,7 +233,7 @@ impl Step<'_> {
     }
 
     fn to(&self, state: State, why: String) -> Session {
-        self.session.entering(state, why, self.now)
+        self.session.entering(state, why, self.from, self.now)
     }
 
     fn deadline(&self) -> Timestamp {

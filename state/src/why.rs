@@ -4,9 +4,11 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::account::{Account, Evidence, Method, Phase, Relogin, Rest, Source, Stage};
+use crate::account::{Account, Evidence, Method, Phase, Relogin, Rest, Stage};
+use crate::public::PhaseName;
 use crate::rules::{Issue, Rules, after, before};
-use crate::session::{Code, Session, SliderProgress, State};
+use crate::session::{Code, Session, SliderProgress, State, Transition};
+use crate::standing::Standing;
 use crate::words;
 
 /// The answer to "why?".
@@ -51,19 +53,18 @@ impl Why {
             Some(step) => todo_of_session(step),
             None => todo_of_account(account, rules),
         };
-        Self { state: state.to_owned(), since, what, evidence, next, todo }
+        Self { state: state.to_string(), since, what, evidence, next, todo }
     }
 
     /// Why a session is as it is: its history is the evidence.
     pub fn of_session(session: &Session) -> Self {
-        let from = if session.qr.is_some() { Source::LoginInfo } else { Source::PopUp };
-        let seen = session.history.iter().map(|step| Evidence { at: step.at, from, what: step.why.clone() });
+        let seen = |step: &Transition| Evidence { at: step.at, from: step.source, what: step.why.clone() };
         let what = session.history.last().map(|step| step.why.clone()).unwrap_or_default();
         Self {
             state: session.state.name().to_string(),
             since: session.state_since,
             what,
-            evidence: seen.collect(),
+            evidence: session.history.iter().map(seen).collect(),
             next: next_of_session(session),
             todo: todo_of_session(session),
         }
@@ -71,36 +72,43 @@ impl Why {
 }
 
 /// What is so: in a word, since when, in a sentence.
-fn standing(account: &Account, rules: &Rules) -> (&'static str, Timestamp, String) {
+fn standing(account: &Account, rules: &Rules) -> (Standing, Timestamp, String) {
     let dropped_at = account.last_drop.as_ref().map_or(account.last_login_at, |drop| drop.at);
-    if let Some(Relogin { phase, method, attempt, why, .. }) = &account.relogin {
-        let how = how(*method);
-        return match phase {
-            Phase::Calling { since } => {
-                ("logging-in", *since, format!("it is being logged in by {how}: {why}"))
-            }
-            Phase::InFlight { since, w_id } => {
-                ("logging-in", *since, format!("a person must complete the login {w_id}: {why}"))
-            }
-            Phase::Offered { since } => {
-                ("scan-needed", *since, "a login is due, and begins when somebody opens it".to_owned())
-            }
-            Phase::Due { .. } => {
-                ("relogin-scheduled", dropped_at, format!("it is offline; attempt {attempt} is due: {why}"))
-            }
-        };
-    }
+    let rest = account.resting(&rules.relogin);
+    let phase = account.relogin.as_ref().map(|relogin| PhaseName::from(&relogin.phase));
+    let state = Standing::of(account.current_w_id.is_some(), phase, rest.is_some());
+    let coming = account.relogin.as_ref().map(coming);
     if let Some(w_id) = &account.current_w_id {
-        let what = match account.stage {
-            Stage::FirstDay { .. } => "it is in its first day, in which it drops once",
-            Stage::FirstDropped => "it is to show whether it holds",
-            Stage::Settled { .. } => "it has settled",
+        let what = match (coming, &account.stage) {
+            (Some((_, coming)), _) => format!("another login is on its way: {coming}"),
+            (None, Stage::FirstDay { .. }) => "it is in its first day, in which it drops once".to_owned(),
+            (None, Stage::FirstDropped) => "it is to show whether it holds".to_owned(),
+            (None, Stage::Settled { .. }) => "it has settled".to_owned(),
         };
-        return ("online", account.last_login_at, format!("it is online by the login {w_id}; {what}"));
+        return (state, account.last_login_at, format!("it is online by the login {w_id}; {what}"));
     }
-    match account.resting(&rules.relogin) {
-        Some(rest) => ("resting", dropped_at, resting(rest)),
-        None => ("offline", dropped_at, "it is offline".to_owned()),
+    match (coming, rest) {
+        (Some((since, what)), _) => (state, since.unwrap_or(dropped_at), what),
+        (None, Some(rest)) => (state, dropped_at, resting(rest)),
+        (None, None) => (state, dropped_at, "it is offline".to_owned()),
+    }
+}
+
+/// How far a login is that is on its way, in a sentence, and since when, where that says more than since when the
+/// account is offline.
+fn coming(relogin: &Relogin) -> (Option<Timestamp>, String) {
+    let Relogin { phase, method, attempt, why, .. } = relogin;
+    match phase {
+        Phase::Calling { since } => {
+            (Some(*since), format!("it is being logged in by {}: {why}", how(*method)))
+        }
+        Phase::InFlight { since, w_id } => {
+            (Some(*since), format!("a person must complete the login {w_id}: {why}"))
+        }
+        Phase::Offered { since } => {
+            (Some(*since), "a login is due, and begins when somebody opens it".to_owned())
+        }
+        Phase::Due { .. } => (None, format!("it is offline; attempt {attempt} is due: {why}")),
     }
 }
 

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use wxlogin_state::public::Event;
 use wxlogin_state::{
     Answer, Batch, Code, DropReason, Failure, HISTORY_KEPT, Ignored, Input, Issued, Profile, Rules, Secret,
-    Seq, Session, SliderProgress, State, StateName, Verdict, Version, duty, step,
+    Seq, Session, SliderProgress, Source, State, StateName, Verdict, Version, duty, step,
 };
 
 #[path = "common/largest.rs"]
@@ -64,7 +64,11 @@ fn happening() -> impl Strategy<Value = Happening> {
         2 => Just(What::Other(Input::DeadlinePassed)),
         1 => Just(What::Other(Input::Ended)),
         1 => "w[0-9]".prop_map(|by| What::Other(Input::Superseded { by: by.parse().unwrap() })),
-        1 => text().prop_map(|detail| What::Other(Input::Lost { reason: DropReason::Offline, detail })),
+        1 => text().prop_map(|detail| What::Other(Input::Lost {
+            reason: DropReason::Offline,
+            detail,
+            from: Source::List
+        })),
         2 => text().prop_map(|detail| What::Other(Input::Explained { detail })),
         1 => "w[0-9]".prop_map(|by| What::Other(Input::Followed { by: by.parse().unwrap() })),
     ];

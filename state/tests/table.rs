@@ -8,7 +8,7 @@
 use jiff::{SignedDuration, Timestamp};
 use wxlogin_state::{
     Answer, Code, DropReason, Failure, Ignored, Input, Issued, Profile, Refusal, Rules, Secret, Seq, Session,
-    SliderProgress, State, Verdict, step,
+    SliderProgress, Source, State, Verdict, step,
 };
 
 const RULES: Rules = Rules::DEFAULT;
@@ -141,7 +141,7 @@ impl Event {
             Self::Superseded => (Input::Superseded { by: "w-next".parse().unwrap() }, before),
             Self::Lost => {
                 let detail = "it is missing in the platform's list".to_owned();
-                (Input::Lost { reason: DropReason::FirstNight, detail }, before)
+                (Input::Lost { reason: DropReason::FirstNight, detail, from: Source::List }, before)
             }
             Self::Explained => (Input::Explained { detail: "新设备首次登录24小时内掉线".to_owned() }, before),
             Self::ExplainedAgain => {
@@ -352,7 +352,8 @@ fn a_superseded_session_names_the_one_that_took_its_place() {
 
 #[test]
 fn a_session_that_was_lost_takes_in_the_reason_and_its_successor_and_stays_what_it_was() {
-    let lost = Input::Lost { reason: DropReason::Offline, detail: "it is missing".to_owned() };
+    let detail = "it is missing".to_owned();
+    let lost = Input::Lost { reason: DropReason::Offline, detail, from: Source::List };
     let dropped = accepted(step(&session_in(Place::Online), lost, start(), &RULES));
     let later = start() + SignedDuration::from_mins(10);
     let explained = Input::Explained { detail: "该账号在其他设备登录".to_owned() };

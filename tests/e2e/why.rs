@@ -51,7 +51,7 @@ async fn the_answer_follows_an_account_through_a_drop() {
     let w_id = daemon.until_scan_needed(&wc_id).await;
     let why = daemon.why(&wc_id).await;
     let [state, next, todo] = checked(&why);
-    assert!(state == "logging-in" && says(next, "given up") && says(todo, w_id.as_str()), "{why:#}");
+    assert!(state == "scan-needed" && says(next, "given up") && says(todo, w_id.as_str()), "{why:#}");
     assert!(says(&why["what"], w_id.as_str()), "{why:#}");
     let qr = daemon.session(w_id.as_str()).await.unwrap().qr.unwrap();
     assert_eq!(why["next"]["at"], json!(qr.expires_at));

@@ -130,7 +130,7 @@ pub(crate) fn why() -> Why {
         what: what.to_owned(),
     };
     Why {
-        state: "logging-in".to_owned(),
+        state: "scan-needed".to_owned(),
         since: NOW - SignedDuration::from_mins(3),
         what: "a person must complete the login w-1: it went offline".to_owned(),
         evidence: vec![

@@ -36,19 +36,21 @@ fn the_table_says_of_each_account_what_matters_now() {
         with(fake::offline("wxid_d"), |account| fake::calling(account, Method::PopUp)),
         with(fake::offline("wxid_e"), |account| fake::in_flight(account, "w-3")),
         with(fake::offline("wxid_f"), |account| account.rest = Some(Rest::GaveUp { attempts: 3 })),
-        with(fake::offline("wxid_g"), |account| account.auto_relogin = false),
+        with(fake::offline("wxid_g"), |account| {
+            (account.auto_relogin, account.rest) = (false, Some(Rest::AutoReloginOff));
+        }),
     ];
     assert_eq!(
         render_accounts(&accounts, Some(80), NOW, Paint(false)),
-        "WCID    STATE        FOR  LABEL  NICKNAME  NOTE\n\
-         wxid_a  online       0 s         贝塔同学  first drop due in 1 d\n\
-         wxid_b  online       0 s         贝塔同学  stable until 2026-04-01; auto\n                                           \
+        "WCID    STATE              FOR  LABEL  NICKNAME  NOTE\n\
+         wxid_a  online             0 s         贝塔同学  first drop due in 1 d\n\
+         wxid_b  online             0 s         贝塔同学  stable until 2026-04-01; auto\n                                                 \
          re-login off\n\
-         wxid_c  offline      0 s         贝塔同学  re-login by QR in 5 min\n\
-         wxid_d  logging-in   0 s         贝塔同学  confirm it on the phone\n\
-         wxid_e  scan-needed  0 s         贝塔同学  somebody must complete it\n\
-         wxid_f  resting      0 s         贝塔同学  given up after 3 attempts\n\
-         wxid_g  resting      0 s         贝塔同学  auto re-login off\n"
+         wxid_c  relogin-scheduled  0 s         贝塔同学  re-login by QR in 5 min\n\
+         wxid_d  logging-in         0 s         贝塔同学  confirm it on the phone\n\
+         wxid_e  scan-needed        0 s         贝塔同学  somebody must complete it\n\
+         wxid_f  resting            0 s         贝塔同学  given up after 3 attempts\n\
+         wxid_g  resting            0 s         贝塔同学  auto re-login off\n"
     );
 }
 
@@ -61,7 +63,7 @@ fn an_account_that_was_lost_is_shown_with_what_is_on_its_way() {
     assert_eq!(
         render(None, Some(&account), NOW, Paint(false)),
         "Account        wxid_a\n\
-         State          offline\n\
+         State          relogin-scheduled\n\
          Re-login       by QR, attempt 2, in 5 min (2026-01-01 00:05 UTC): it went offline\n\
          Last drop      now (2026-01-01 00:00 UTC): it went offline\n\
          Nickname       贝塔同学\n\

@@ -113,8 +113,9 @@ fn a_login_that_was_replaced_points_at_the_one_that_replaced_it() {
 fn a_history_is_a_table() {
     let why = "the platform reports the login".to_owned();
     let version = wxlogin_state::Version(2);
-    let to = StateName::Online;
-    let history = [wxlogin_state::Transition { at: NOW, version, from: Some(StateName::QrIssued), to, why }];
+    let (to, source) = (StateName::Online, wxlogin_state::Source::LoginInfo);
+    let history =
+        [wxlogin_state::Transition { at: NOW, version, from: Some(StateName::QrIssued), to, why, source }];
     assert_eq!(
         render_history(&history, None, NOW, Paint(false)),
         "AT                         STATE   WHY\n\

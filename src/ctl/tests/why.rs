@@ -21,7 +21,7 @@ async fn everything_that_was_seen_fits_the_terminal_and_what_to_do_stands_last()
     assert_eq!(
         ran.out,
         "贝塔同学 (wxid_a)\n\
-         logging-in since 2026-01-01 07:57 CST, 3 min ago\n\
+         scan-needed since 2026-01-01 07:57 CST, 3 min ago\n\
          A person must complete the login w-1: it went offline.\n\
          \n\
          WHEN                  FROM          WHAT\n\

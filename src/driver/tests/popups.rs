@@ -71,9 +71,20 @@ async fn trouble_with_a_box_is_neither_a_qr_nor_a_loss_and_it_is_shown_again_lat
         (200, r#"{"code":"1000","data":null}"#),
         (200, r#"{"code":"1000","data":{"wcId":"wxid_2","wId":"w9"}}"#),
     ];
-    let mut world = dropped().await;
+    for twice in troubles.chunks(2) {
+        let mut world = dropped().await;
+        trouble(&mut world, twice).await;
+        assert_eq!(world.platform.more_of(QR).await, 0);
+        world.platform.asked_to_pop_up().await.confirm("w2");
+        world.when("wxid_1", |account| account.current_w_id == Some(id("w2"))).await;
+        world.stop().await;
+    }
+}
+
+/// One trouble after another; the box is shown again after each.
+async fn trouble(world: &mut World, troubles: &[(u16, &str)]) {
     for (troubles, (status, body)) in (1..).zip(troubles) {
-        world.platform.asked_to_pop_up().await.answer(status, body);
+        world.platform.asked_to_pop_up().await.answer(*status, body);
         let account = world.when("wxid_1", |a| matches!(&a.relogin, Some(r) if r.troubles == troubles)).await;
         let due_at = account.relogin.unwrap().due_at().unwrap();
         assert!(due_at > world.clock.now());
@@ -81,9 +92,16 @@ async fn trouble_with_a_box_is_neither_a_qr_nor_a_loss_and_it_is_shown_again_lat
         assert_eq!(world.platform.more_of(POPUP).await, 0);
         world.at(due_at).await;
     }
-    assert_eq!(world.platform.more_of(QR).await, 0);
-    world.platform.asked_to_pop_up().await.confirm("w2");
-    world.when("wxid_1", |account| account.current_w_id == Some(id("w2"))).await;
+}
+
+#[tokio::test]
+async fn a_third_trouble_in_a_row_with_a_box_is_followed_by_a_qr() {
+    let mut world = dropped().await;
+    trouble(&mut world, &[(502, "<html>"), (502, "<html>")]).await;
+    world.platform.asked_to_pop_up().await.answer(502, "<html>");
+    world.platform.asked_for_qr().await.issue("w2");
+    world.when("wxid_1", |a| matches!(&a.relogin, Some(r) if r.w_id() == Some(&id("w2")))).await;
+    assert_eq!(world.platform.more_of(POPUP).await, 0);
     world.stop().await;
 }
 

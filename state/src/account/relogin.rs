@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::fleet::Turn;
 use crate::id::{WId, WcId};
 use crate::rules::ReloginRules;
 
@@ -33,6 +34,9 @@ pub struct Relogin {
     /// How often in a row the platform could not be asked.
     #[serde(default)]
     pub troubles: u32,
+    /// Where it stands in the host's line.
+    #[serde(default)]
+    pub turn: Turn,
     /// How far it is.
     pub phase: Phase,
 }

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+pub(super) use review::STOPPED_AT_THE_BOX;
+
 use super::evidence::{cut, note};
 use super::relogin::spread;
 use super::{Account, LOGINS_KEPT, LastDrop, Method, REASON_EVERY, Relogin, Rest, Source, Stage, lead};
@@ -105,6 +107,21 @@ impl Account {
         tend.account
     }
 
+    /// The account of whoever scanned the QR of `login` after that had ended here; `label` is what it is called.
+    /// It is offline, and its device is new.
+    pub(crate) fn scanned_too_late(
+        login: &Session,
+        label: Option<Label>,
+        profile: &Profile,
+        now: Timestamp,
+        rules: &Rules,
+    ) -> Self {
+        // A login that another one followed already is no link of this account's chain.
+        let logins = login.successor.is_none().then(|| login.w_id.clone()).into_iter().collect();
+        let proxy = login.proxy.clone();
+        Self { label, proxy, logins, ..Self::before_login(login, profile, now, rules) }
+    }
+
     fn before_login(login: &Session, profile: &Profile, now: Timestamp, rules: &Rules) -> Self {
         Self {
             wc_id: profile.wc_id.clone(),
@@ -146,7 +163,7 @@ impl Tend<'_> {
             Tending::Listed => self.present(Source::List, "the platform lists it online again"),
             Tending::ConfirmedOnline => self.present(Source::IsOnline, "the platform says that it is online"),
             Tending::NotListed => self.absent(),
-            Tending::ListedAs(w_id) => self.listed_as(&w_id),
+            Tending::ListedAs(w_id) => self.listed_as(&w_id, Source::List),
             Tending::PopUpFailed(what) => self.popup_failed(&what),
             Tending::CallFailed { what, no_qr } => self.call_failed(&what, no_qr),
             Tending::Wanted { method, force } => return self.wanted(method, force),
@@ -158,6 +175,23 @@ impl Tend<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Notes that re-logins are off for all where that is what it rests for, so that its record tells.
+    pub(crate) fn notes_its_rest(&mut self) {
+        self.account.rest.take_if(|rest| *rest == Rest::Disabled);
+        let rests = self.account.current_w_id.is_none() && self.account.relogin.is_none();
+        if rests && self.account.resting(&self.rules.relogin) == Some(Rest::Disabled) {
+            self.account.rest = Some(Rest::Disabled);
+        }
+    }
+
+    /// Gives back the place in the host's line that it `waited` for, where it waits no more before its time has
+    /// come.
+    pub(crate) fn leaves_the_line(&mut self, waited: bool) {
+        if waited && !self.account.waits_in_line(self.now) {
+            self.fleet.give_back(&self.rules.relogin);
+        }
     }
 
     /// A login of it went online; `known` says whether there was the account before, `from` which call said so.
@@ -184,6 +218,7 @@ impl Tend<'_> {
                 *stage = first_day(self.now, rules);
                 let why = "it was logged in without its wcId: the platform made a new device of it, which drops \
                            once more; log it in with its wcId from now on";
+                self.note(Source::Daemon, why);
                 self.say(NoticeKind::NewDevice, why, None, None);
             }
             Stage::FirstDay { .. } => {}
@@ -202,7 +237,7 @@ impl Tend<'_> {
         if reason == DropReason::FirstNight {
             account.stage = Stage::FirstDropped;
         }
-        let may_ask = account.reason.asked_at.is_none_or(|at| now < at || between(at, now) >= REASON_EVERY);
+        let may_ask = account.reason.asked_at.is_none_or(|at| between(at, now) >= REASON_EVERY);
         account.reason.wanted = may_ask.then(|| w_id.clone());
         self.note(from, what);
         if let Some(storm) = self.fleet.dropped(now, rules) {
@@ -322,10 +357,35 @@ impl Tend<'_> {
         }
     }
 
-    fn listed_as(&mut self, w_id: &WId) {
-        let what = format!("the platform lists it online as {w_id}, a login that has ended here");
-        if self.account.evidence.last().is_none_or(|seen| seen.what != cut(what.clone())) {
-            self.note(Source::List, what);
+    /// The platform has a login of it online that has ended here: noted once, and said with the login that is to
+    /// take its place.
+    fn listed_as(&mut self, w_id: &WId, from: Source) {
+        let mut what = format!("the platform lists it online as {w_id}, a login that has ended here");
+        if self.account.current_w_id.is_none() && self.account.resting(&self.rules.relogin).is_none() {
+            what.push_str("; the next login takes its place");
+        }
+        let what = cut(what);
+        if let Some(relogin) = &mut self.account.relogin
+            && !relogin.by_person
+            && relogin.due_at().is_some()
+        {
+            relogin.why.clone_from(&what);
+        }
+        if self.account.evidence.iter().all(|seen| seen.what != what) {
+            self.note(from, what);
+        }
+    }
+
+    /// It has become known by a login that had ended here for this reason. Where a person ended that, the account
+    /// is left be; otherwise whoever scanned too late is asked to scan once more.
+    pub(crate) fn became_known_by(&mut self, w_id: &WId, reason: DropReason, from: Source) {
+        let wanted = matches!(reason, DropReason::Expired | DropReason::Failed | DropReason::Declined);
+        self.account.rest = (!wanted).then_some(Rest::LoggedOut);
+        self.plan(Duration::ZERO, "its QR was scanned after that had ended here");
+        self.listed_as(w_id, from);
+        if !wanted {
+            let why = "its QR was scanned after it had been ended here, so that it is left offline";
+            self.say(NoticeKind::ReloginStopped, why, Some("log it in yourself (wxloginctl relogin)"), None);
         }
     }
 

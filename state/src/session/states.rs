@@ -5,6 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::account::Source;
 use crate::id::Version;
 use crate::profile::Profile;
 use crate::secret::Secret;
@@ -204,4 +205,11 @@ pub struct Transition {
     pub to: StateName,
     /// Why, in a sentence.
     pub why: String,
+    /// Who said so. A record that does not say it is of before: the daemon's own word.
+    #[serde(default = "daemon")]
+    pub source: Source,
+}
+
+fn daemon() -> Source {
+    Source::Daemon
 }

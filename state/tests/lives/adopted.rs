@@ -1,7 +1,10 @@
 //! Logins that were not begun here by a QR for that account: adopted, confirmed, scanned by somebody else, or made
 //! without the account's name.
 
-use wxlogin_state::{DropReason, Ignored, Method, NoticeKind, Source, Stage, StateName, Tending, Unmoved};
+use wxlogin_state::{
+    DeviceType, DropReason, Ignored, Issued, Method, NoticeKind, Proxy, Rest, Seq, Source, Stage, StateName,
+    Tending, Unmoved, WId, Why,
+};
 
 use crate::world::{A, DAY, HOUR, World, id};
 
@@ -79,6 +82,98 @@ fn a_login_that_has_ended_here_stays_so_and_is_noted_once() {
 }
 
 #[test]
+fn a_login_that_has_ended_here_and_is_online_there_is_what_the_next_login_is_for() {
+    let mut world = World::first_login();
+    world.pass(12 * HOUR);
+    world.drop(A);
+    world.time_came(A);
+    let late = world.qr_issued(A);
+    world.unscanned(&late);
+    let due = world.relogin(A).due_at();
+    world.found(&late, A, Source::List).unwrap();
+    assert_eq!(world.relogin(A).due_at(), due, "the schedule goes on as it does");
+    let said = format!("as {late}, a login that has ended here; the next login takes its place");
+    assert!(world.relogin(A).why.contains(&said), "{}", world.relogin(A).why);
+    let why = Why::of_account(&world.account(A), None, &world.rules);
+    assert!(why.what.contains(&said), "{why:?}");
+    assert!(why.evidence.iter().any(|seen| seen.from == Source::List && seen.what.contains(&said)));
+    let before = world.records.clone();
+    world.found(&late, A, Source::List).unwrap();
+    assert_eq!(world.records, before, "it is noted once");
+    world.wait(A);
+    let next = world.qr_issued(A);
+    world.scanned(&next, A);
+    assert_eq!(world.account(A).current_w_id, Some(next));
+}
+
+/// A QR that was issued without a name, and named and placed.
+fn nobodys(world: &mut World) -> WId {
+    let w_id = world.new_id();
+    let issued = Issued {
+        label: Some("小店".parse().unwrap()),
+        device: DeviceType::Mac,
+        proxy: Some(Proxy::Own { ip: "10.0.0.1:1080".to_owned(), user: None, password: None }),
+        ..Issued::new(w_id.clone(), "http://platform/qr.png")
+    };
+    let change = world.records.moves(&world.rules, world.now).begun(issued, Seq(7));
+    world.take(Ok(change)).unwrap();
+    w_id
+}
+
+#[test]
+fn whoever_scans_after_the_time_ran_out_becomes_known_and_is_asked_once_more() {
+    let mut world = World::new();
+    let late = nobodys(&mut world);
+    world.unscanned(&late);
+    world.found(&late, A, Source::List).unwrap();
+    assert_eq!(world.dropped(&late).0, DropReason::Expired, "it stays ended");
+    let account = world.account(A);
+    assert_eq!((account.current_w_id.clone(), account.device), (None, DeviceType::Mac));
+    assert_eq!(account.label, Some("小店".parse().unwrap()));
+    assert!(account.proxy.is_some() && matches!(account.stage, Stage::FirstDay { .. }));
+    assert_eq!((world.relogin(A).method, world.due_in(A)), (Method::Qr, 0));
+    assert!(world.relogin(A).why.contains("the next login takes its place"));
+    assert_eq!(world.told(NoticeKind::ReloginScheduled).len(), 1);
+    let before = world.records.clone();
+    world.found(&late, A, Source::List).unwrap();
+    assert_eq!(world.records, before);
+
+    world.time_came(A);
+    let next = world.qr_issued(A);
+    assert_eq!(world.session(&next).wc_id, Some(id(A)));
+    world.scanned(&next, A);
+    assert_eq!(world.account(A).current_w_id, Some(next.clone()));
+    assert_eq!(world.session(&next).predecessor, Some(late));
+}
+
+#[test]
+fn whoever_scans_after_a_person_ended_it_becomes_known_and_is_left_be() {
+    let mut world = World::new();
+    let late = nobodys(&mut world);
+    world.apply(&late, wxlogin_state::Input::Ended);
+    world.found(&late, A, Source::List).unwrap();
+    assert_eq!((world.account(A).rest, world.phase(A)), (Some(Rest::LoggedOut), "none"));
+    assert!(world.account(A).evidence.iter().any(|seen| seen.what.contains("has ended here")));
+    assert_eq!(world.told(NoticeKind::ReloginStopped).len(), 1);
+    world.restarted();
+    world.live(DAY);
+    assert_eq!(world.phase(A), "none");
+    world.wanted(A).unwrap();
+    assert_eq!(world.account(A).call(), Some(Method::Qr));
+}
+
+#[test]
+fn an_account_that_was_forgotten_does_not_come_back_by_a_login_of_before() {
+    let mut world = World::settled();
+    world.pass(DAY);
+    let first = world.account(A).current_w_id.clone().unwrap();
+    world.log_out(A);
+    let forgotten = world.records.moves(&world.rules, world.now).forget(&id(A));
+    world.take(forgotten).unwrap();
+    assert_eq!(world.found(&first, A, Source::List), Err(Unmoved::NoAccount(id(A))));
+}
+
+#[test]
 fn a_known_account_that_is_logged_in_without_its_name_is_a_new_device_and_said_to_be() {
     let mut world = World::settled();
     let first = world.account(A).current_w_id.clone().unwrap();
@@ -86,6 +181,7 @@ fn a_known_account_that_is_logged_in_without_its_name_is_a_new_device_and_said_t
     let second = world.log_in(A);
     assert_eq!(world.dropped(&first).0, DropReason::Superseded);
     assert_eq!(world.session(&second).predecessor, Some(first));
+    assert!(world.account(A).evidence.iter().any(|seen| seen.what.contains("a new device")));
     let told = world.told(NoticeKind::NewDevice);
     assert_eq!(told.len(), 1);
     assert!(told[0].1.kind.is_warning());

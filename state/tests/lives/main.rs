@@ -19,5 +19,6 @@ mod paced;
 mod people;
 mod records;
 mod second_drop;
+mod told;
 mod unscanned;
 mod world;

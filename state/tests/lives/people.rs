@@ -1,7 +1,7 @@
 //! What people want: a login now, none at all, none by itself, or one when they are ready.
 
 use wxlogin_state::{
-    DropReason, Input, Issue, Label, Method, NoticeKind, Refusal, Rest, StateName, Tending, Unmoved,
+    DropReason, Input, Issue, Label, Method, NoticeKind, Refusal, Rest, StateName, Tending, Unmoved, public,
 };
 
 use crate::world::{A, DAY, HOUR, World, id};
@@ -97,6 +97,7 @@ fn auto_relogin_off_lets_go_what_is_due_and_on_takes_it_up_again() {
     world.drop(A);
     world.auto_relogin(A, false);
     assert_eq!(world.account(A).resting(&world.rules.relogin), Some(Rest::AutoReloginOff));
+    assert_eq!(public::Account::from(&*world.account(A)).rest, Some(Rest::AutoReloginOff));
     world.live(DAY);
     assert_eq!(world.phase(A), "none");
     // A person may, and what comes to nothing is not repeated.
@@ -114,6 +115,45 @@ fn auto_relogin_off_lets_go_what_is_due_and_on_takes_it_up_again() {
     assert_eq!(world.phase(A), "in flight");
     world.scanned(&w_id, A);
     assert!(!world.account(A).auto_relogin, "a login does not turn it on");
+}
+
+#[test]
+fn auto_relogin_on_takes_up_what_was_logged_out_or_given_up_although_it_was_on_already() {
+    let mut world = World::settled();
+    world.pass(DAY);
+    world.log_out(A);
+    assert_eq!(world.phase(A), "none");
+    world.auto_relogin(A, true);
+    assert_eq!((world.account(A).rest, world.phase(A), world.due_in(A)), (None, "due", 0));
+
+    let mut world = World::with(|rules| rules.relogin.max_attempts = 1);
+    world.log_in(A);
+    world.pass(HOUR);
+    world.drop(A);
+    world.time_came(A);
+    let w_id = world.qr_issued(A);
+    world.unscanned(&w_id);
+    assert_eq!(world.account(A).rest, Some(Rest::GaveUp { attempts: 1 }));
+    world.auto_relogin(A, false);
+    assert_eq!(world.phase(A), "none");
+    world.auto_relogin(A, true);
+    assert_eq!((world.account(A).rest, world.phase(A), world.relogin(A).attempt), (None, "due", 1));
+}
+
+#[test]
+fn auto_relogin_off_and_on_does_not_hurry_what_is_to_be_slow() {
+    let mut world = World::settled();
+    world.pass(10);
+    world.drop(A);
+    let due = world.relogin(A).due_at();
+    world.auto_relogin(A, false);
+    world.pass(10 * 60);
+    world.auto_relogin(A, true);
+    assert_eq!(world.relogin(A).due_at(), due, "it held for seconds, so the next one waits");
+    world.auto_relogin(A, false);
+    world.pass(2 * HOUR);
+    world.auto_relogin(A, true);
+    assert_eq!(world.due_in(A), 0, "it has waited");
 }
 
 #[test]
@@ -135,8 +175,19 @@ fn relogins_turned_off_for_all_rest_after_the_review_and_come_back_with_the_next
     world.reviewed();
     assert_eq!(world.account(A).resting(&world.rules.relogin), Some(Rest::Disabled));
     assert_eq!(world.phase(A), "none");
+    let told = |world: &World| public::Account::from(&*world.account(A)).rest;
+    assert_eq!(told(&world), Some(Rest::Disabled));
+    world.auto_relogin(A, false);
+    assert_eq!(told(&world), Some(Rest::AutoReloginOff), "the account's own reason says more");
+    world.auto_relogin(A, true);
+    assert_eq!(told(&world), Some(Rest::Disabled));
+    world.wanted(A).unwrap();
+    assert_eq!(told(&world), None);
+    world.call_failed(A, true);
+    assert_eq!((world.phase(A), told(&world)), ("none", Some(Rest::Disabled)));
     world.rules.relogin.enabled = true;
     world.reviewed();
+    assert_eq!(told(&world), None);
     assert_eq!((world.phase(A), world.due_in(A)), ("due", 0));
 }
 

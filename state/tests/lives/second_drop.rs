@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use wxlogin_state::{DropReason, Method, NoticeKind, Refusal, Stage, Tending, Unmoved};
+use wxlogin_state::{DropReason, Method, NoticeKind, Refusal, Source, Stage, Tending, Unmoved};
 
 use crate::world::{A, DAY, HOUR, World, about};
 
@@ -80,11 +80,46 @@ fn a_platform_in_trouble_is_no_answer_of_the_phone() {
 }
 
 #[test]
+fn a_box_that_is_in_trouble_three_times_in_a_row_is_followed_by_a_qr_within_the_same_attempt() {
+    let mut world = dropped();
+    for troubles in 1..=2 {
+        world.wait(A);
+        world.call_failed(A, true);
+        assert_eq!((world.relogin(A).method, world.relogin(A).troubles), (Method::PopUp, troubles));
+    }
+    world.wait(A);
+    world.call_failed(A, true);
+    assert_eq!((world.relogin(A).method, world.relogin(A).attempt), (Method::Qr, 1));
+    assert_eq!(world.due_in(A), 0);
+    world.wait(A);
+    let w_id = world.qr_issued(A);
+    world.unscanned(&w_id);
+    assert_eq!(world.relogin(A).method, Method::Qr, "no box until it is online again");
+}
+
+#[test]
 fn a_restart_while_the_phone_is_asked_waits_for_the_list_and_goes_on_with_a_qr() {
     let mut world = dropped();
     world.wait(A);
     world.restarted();
     assert_eq!((world.phase(A), world.relogin(A).method, world.due_in(A)), ("due", Method::Qr, 5));
+}
+
+#[test]
+fn a_box_that_the_list_knows_of_first_is_recorded_as_what_it_was() {
+    let mut world = dropped();
+    world.wait(A);
+    world.found(&"w-box".parse().unwrap(), A, Source::List).unwrap();
+    let first = |world: &World| world.account(A).evidence.last().unwrap().clone();
+    assert_eq!((first(&world).from, world.phase(A)), (Source::List, "none"));
+    assert!(first(&world).what.contains("the box on its phone was confirmed"), "{:?}", first(&world));
+
+    let mut world = dropped();
+    world.wait(A);
+    world.restarted();
+    world.found(&"w-box".parse().unwrap(), A, Source::List).unwrap();
+    assert!(first(&world).what.contains("when the daemon was stopped"), "{:?}", first(&world));
+    assert!(!first(&world).what.contains("not begun here"));
 }
 
 #[test]

@@ -71,6 +71,26 @@ fn after_as_many_attempts_as_there_may_be_nothing_more_is_done_until_a_person_as
 }
 
 #[test]
+fn whoever_allows_more_attempts_has_those_go_on_that_were_given_up() {
+    for (most, goes_on) in [(2, false), (1, false), (3, true), (0, true)] {
+        let mut world = dropped();
+        world.rules.relogin.max_attempts = 2;
+        for _ in 0..2 {
+            world.wait(A);
+            let w_id = world.qr_issued(A);
+            world.unscanned(&w_id);
+        }
+        world.rules.relogin.max_attempts = most;
+        world.reviewed();
+        assert_eq!(world.phase(A), if goes_on { "due" } else { "none" }, "{most}");
+        assert_eq!(world.account(A).rest.is_none(), goes_on);
+        if goes_on {
+            assert_eq!(world.relogin(A).attempt, 3, "they count on");
+        }
+    }
+}
+
+#[test]
 fn a_platform_that_cannot_be_asked_costs_nothing_and_is_no_attempt() {
     let mut world = dropped();
     for (troubles, minutes) in [(1, 1), (2, 2), (3, 4), (4, 8), (5, 16), (6, 32), (7, 60), (8, 60)] {

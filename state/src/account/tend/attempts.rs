@@ -7,13 +7,16 @@ use jiff::Timestamp;
 use super::Tend;
 use crate::account::evidence::cut;
 use crate::account::relogin::{backoff, spread};
-use crate::account::{Account, Method, Phase, Relogin, Rest, Source};
-use crate::fleet::Why;
+use crate::account::{Account, LastDrop, Method, Phase, Relogin, Rest, Source};
+use crate::fleet::{Turn, Why};
 use crate::id::WId;
 use crate::input::Refusal;
 use crate::notice::NoticeKind;
-use crate::rules::{Issue, after};
+use crate::rules::{Issue, after, between};
 use crate::session::{DropReason, Session};
+
+/// After so many troubles in a row with the box on the phone a QR is next: the box may be what is broken.
+const BOXES_IN_TROUBLE: u32 = 3;
 
 impl Tend<'_> {
     /// A session of it has its QR: on its way, by whoever asked for it.
@@ -30,6 +33,7 @@ impl Tend<'_> {
                     by_person: true,
                     why: "a person asked for it".to_owned(),
                     troubles: 0,
+                    turn: Turn::Open,
                     phase,
                 });
                 self.account.spent.spend(self.now, self.rules.relogin.budget);
@@ -49,13 +53,13 @@ impl Tend<'_> {
         }
     }
 
-    /// A session of it ended before it was online.
-    pub(crate) fn came_to_nothing(&mut self, w_id: &WId, what: &str) {
+    /// A session of it ended before it was online, as `from` says.
+    pub(crate) fn came_to_nothing(&mut self, w_id: &WId, from: Source, what: &str) {
         if self.account.relogin.as_ref().and_then(Relogin::w_id) != Some(w_id) {
             return;
         }
         self.account.relogin = None;
-        self.note(Source::LoginInfo, format!("the login {w_id} came to nothing: {what}"));
+        self.note(from, format!("the login {w_id} came to nothing: {what}"));
         if self.account.current_w_id.is_none() {
             self.account.attempts = self.account.attempts.saturating_add(1);
             let failures = self.account.attempts;
@@ -66,7 +70,7 @@ impl Tend<'_> {
     /// Begins the login that is due, or says when it is due instead.
     pub(super) fn begin(&mut self) {
         let (now, rules) = (self.now, &self.rules.relogin);
-        let Some(Relogin { method, by_person, .. }) = self.account.relogin.clone() else { return };
+        let Some(Relogin { method, by_person, turn, .. }) = self.account.relogin.clone() else { return };
         let fetches = method == Method::Qr;
         if by_person {
             if fetches {
@@ -88,14 +92,18 @@ impl Tend<'_> {
         if fetches && let Some(free_at) = self.account.spent.free_at(now, rules.budget) {
             return self.budget_spent(free_at);
         }
-        match self.fleet.admit(now, fetches, rules) {
-            Ok(()) => self.call(fetches),
+        match self.fleet.admit(now, turn, fetches, rules) {
+            Ok(()) => {
+                self.call(fetches);
+                self.stands(Turn::Had);
+            }
             Err(held) => {
                 let why = match held.why {
-                    Why::Storm => "many accounts dropped at once: it waits for its turn",
+                    Why::Turn => "many accounts are to be logged in at once: it waits for its turn",
                     Why::Budget => "the host has fetched as many QRs as it may for now",
                 };
                 self.put_off(held.until, why);
+                self.stands(if turn == Turn::Had { turn } else { Turn::Waits });
             }
         }
     }
@@ -132,13 +140,21 @@ impl Tend<'_> {
         self.put_off(free_at, &why);
     }
 
-    /// Due later, for this reason; not at all where the daemon was told meanwhile to leave the account be.
+    /// Notes where its login stands in the host's line.
+    fn stands(&mut self, turn: Turn) {
+        if let Some(relogin) = &mut self.account.relogin {
+            relogin.turn = turn;
+        }
+    }
+
+    /// Due later, for this reason, with no place in the line; not at all where the daemon was told meanwhile to
+    /// leave the account be.
     pub(super) fn put_off(&mut self, at: Timestamp, why: &str) {
         let rests = self.account.resting(&self.rules.relogin).is_some();
         self.account.relogin.take_if(|relogin| rests && !relogin.by_person);
         let Some(relogin) = &mut self.account.relogin else { return };
         relogin.phase = Phase::Due { at, set_at: self.now };
-        relogin.why = cut(why.to_owned());
+        (relogin.turn, relogin.why) = (Turn::Open, cut(why.to_owned()));
         self.say_scheduled();
     }
 
@@ -159,14 +175,15 @@ impl Tend<'_> {
             return;
         }
         let at = rules.window.opens(after(now, delay));
-        let at = self.fleet.place(now, rules).map_or(at, |place| at.max(place));
+        let place = self.fleet.place(at, now, rules);
         self.account.relogin = Some(Relogin {
             attempt: attempts.saturating_add(1),
             method: self.account.method(),
             by_person: false,
             why: cut(why.to_owned()),
             troubles: 0,
-            phase: Phase::Due { at, set_at: now },
+            turn: if place.is_some() { Turn::Waits } else { Turn::Open },
+            phase: Phase::Due { at: place.unwrap_or(at), set_at: now },
         });
         self.say_scheduled();
     }
@@ -174,16 +191,26 @@ impl Tend<'_> {
     /// How long to wait after so many failures. A login that held for seconds is no reason for haste.
     fn pause(&self, failures: u32) -> Duration {
         let rules = &self.rules.relogin;
-        let Account { last_drop, last_login_at, .. } = &self.account;
-        // One that dropped before the last login says nothing about that one.
-        let short_lived = last_drop
-            .as_ref()
-            .is_some_and(|drop| drop.reason == DropReason::ShortLived && drop.at >= *last_login_at);
-        if short_lived {
+        if self.short_lived_at().is_some() {
             spread(&self.account.wc_id, failures, rules.backoff_max)
         } else {
             backoff(&self.account.wc_id, failures, rules)
         }
+    }
+
+    /// How much of the slow retry is left where its last login held for seconds only; nothing where it did not.
+    pub(super) fn rest_of_the_pause(&self) -> Duration {
+        let left =
+            |dropped_at| self.pause(self.account.attempts).saturating_sub(between(dropped_at, self.now));
+        self.short_lived_at().map_or(Duration::ZERO, left)
+    }
+
+    /// When its last login was lost, had it held for seconds only.
+    fn short_lived_at(&self) -> Option<Timestamp> {
+        let Account { last_drop, last_login_at, .. } = &self.account;
+        // One that dropped before the last login says nothing about that one.
+        let is_it = |drop: &&LastDrop| drop.reason == DropReason::ShortLived && drop.at >= *last_login_at;
+        last_drop.as_ref().filter(is_it).map(|drop| drop.at)
     }
 
     pub(super) fn popup_failed(&mut self, what: &str) {
@@ -191,10 +218,17 @@ impl Tend<'_> {
             return;
         }
         self.note(Source::PopUp, format!("the pop-up login failed: {what}"));
+        self.qr_instead(what);
+    }
+
+    /// The box on the phone is of no use until the account is online again.
+    fn qr_instead(&mut self, what: &str) {
         self.account.popup_failed = Some(cut(what.to_owned()));
         let Some(relogin) = &mut self.account.relogin else { return };
         (relogin.method, relogin.troubles) = (Method::Qr, 0);
         self.put_off(self.now, &format!("the pop-up login failed ({what}); a QR is next"));
+        // The box had its turn; who has its phone at hand now is not sent behind everybody.
+        self.stands(Turn::Had);
     }
 
     pub(super) fn call_failed(&mut self, what: &str, no_qr: bool) {
@@ -214,6 +248,9 @@ impl Tend<'_> {
         if by_person {
             // Who asked has seen it fail; from here on it is the schedule's.
             return self.plan(delay, "a login that a person asked for could not be begun");
+        }
+        if method == Method::PopUp && troubles >= BOXES_IN_TROUBLE {
+            return self.qr_instead(&format!("no usable answer {troubles} times in a row: {what}"));
         }
         if let Some(relogin) = &mut self.account.relogin {
             relogin.troubles = troubles;
@@ -241,6 +278,7 @@ impl Tend<'_> {
             by_person: true,
             why: "a person asked for it".to_owned(),
             troubles: 0,
+            turn: Turn::Open,
             phase: Phase::Due { at: self.now, set_at: self.now },
         });
         self.note(Source::Person, "a login was asked for");

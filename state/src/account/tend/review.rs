@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::Tend;
-use crate::account::{Method, Phase, Relogin, Source, Stage, lead};
+use crate::account::{Method, Phase, Relogin, Rest, Source, Stage, lead};
 use crate::profile::Label;
 use crate::rules::{Issue, after, before, between};
 
@@ -12,13 +12,22 @@ use crate::rules::{Issue, after, before, between};
 /// may say that the login came true meanwhile.
 const AFTER_INTERRUPTION: Duration = Duration::from_secs(5);
 
+/// Why the box on the phone is of no use where the daemon ended meanwhile.
+pub(crate) const STOPPED_AT_THE_BOX: &str = "the daemon was stopped while the phone was asked";
+
 impl Tend<'_> {
     pub(super) fn set(&mut self, label: Option<Label>, auto_relogin: Option<bool>) {
         self.account.label = label.or(self.account.label.take());
-        let Some(auto_relogin) = auto_relogin.filter(|auto| *auto != self.account.auto_relogin) else {
+        let Some(auto_relogin) = auto_relogin else { return };
+        // Whoever wants it logged in by itself wants that of one that was logged out or given up, too.
+        let rested = auto_relogin && matches!(self.account.rest, Some(Rest::LoggedOut | Rest::GaveUp { .. }));
+        if auto_relogin == self.account.auto_relogin && !rested {
             return;
-        };
+        }
         self.account.auto_relogin = auto_relogin;
+        if rested {
+            (self.account.rest, self.account.attempts) = (None, 0);
+        }
         let now_or_never = if auto_relogin { "on" } else { "off" };
         self.note(Source::Person, format!("autoRelogin was turned {now_or_never}"));
         self.keep_to_the_rules();
@@ -43,6 +52,7 @@ impl Tend<'_> {
         }
         self.account.last_login_at = self.account.last_login_at.min(now);
         self.stays_online();
+        self.account.reason.asked_at = self.account.reason.asked_at.map(|at| at.min(now));
         match self.account.relogin.as_mut().map(|relogin| &mut relogin.phase) {
             Some(Phase::Due { at, set_at }) if now < *set_at => {
                 (*at, *set_at) = (after(now, between(*set_at, *at)), now);
@@ -53,6 +63,11 @@ impl Tend<'_> {
             }
             _ => {}
         }
+        let most = rules.max_attempts;
+        self.account.rest.take_if(|rest| match rest {
+            Rest::GaveUp { attempts } => most == 0 || *attempts < most,
+            _ => false,
+        });
         self.keep_to_the_rules();
     }
 
@@ -62,7 +77,7 @@ impl Tend<'_> {
         let Some(relogin) = &mut self.account.relogin else { return };
         let (popup, by_person) = (relogin.method == Method::PopUp, relogin.by_person);
         if popup {
-            self.account.popup_failed = Some("the daemon was stopped while the phone was asked".to_owned());
+            self.account.popup_failed = Some(STOPPED_AT_THE_BOX.to_owned());
         }
         if by_person {
             return self.plan(AFTER_INTERRUPTION, "a login that a person asked for was interrupted");
@@ -76,7 +91,10 @@ impl Tend<'_> {
         let rules = &self.rules.relogin;
         let may_begin = self.account.current_w_id.is_none() && self.account.resting(rules).is_none();
         match &self.account.relogin {
-            None if may_begin => self.plan(Duration::ZERO, "it is offline and is to be logged in by itself"),
+            None if may_begin => {
+                let why = "it is offline and is to be logged in by itself";
+                self.plan(self.rest_of_the_pause(), why);
+            }
             Some(Relogin { by_person: false, phase: Phase::Due { .. } | Phase::Offered { .. }, .. })
                 if !may_begin =>
             {
