@@ -19,7 +19,9 @@ use wxlogin_state::{Secret, StateName, Transition, Version, WcId, Why};
 pub use error::{Advice, ClientError, Unreachable};
 pub use target::{DEFAULT_SOCKET, Named, Target, TargetError};
 
-use crate::wire::{AccountPage, ChangeAccount, CreateSession, EnterCode, History, LogInAgain, SessionPage};
+use crate::wire::{
+    AccountPage, ChangeAccount, CreateSession, EnterCode, History, Invitation, LogInAgain, SessionPage,
+};
 use http::{Call, segment};
 
 /// Most sessions or accounts on one page (contract.md, "Lists").
@@ -215,6 +217,11 @@ impl Client {
     /// Why a session is as it is.
     pub async fn why_session(&self, w_id: &str) -> Result<Why, ClientError> {
         self.send(Call::new(Method::GET, format!("/v1/sessions/{}/why", segment(w_id)))).await?.json()
+    }
+
+    /// A URL that opens the console, once.
+    pub async fn invite_to_console(&self) -> Result<Invitation, ClientError> {
+        self.send(Call::new(Method::POST, "/v1/console/login")).await?.json()
     }
 
     /// Succeeds once the daemon takes requests.
