@@ -29,11 +29,11 @@ function entries(account, sessions) {
       list.push({ at: session.drop.at, kind: "none", title: words.attempt(say.reasons[session.drop.reason]), href: link(session) });
     }
   }
-  if (account.firstDropDueAt) list.push({ at: account.firstDropDueAt, kind: "mark", title: words.drop, hint: words.dropHint });
-  list.push({ at: account.momentsAllowedAt, kind: "mark", title: words.moments });
-  if (account.stableUntil) list.push({ at: account.stableUntil, kind: "mark", title: words.stable, hint: words.stableHint });
+  if (account.firstDropDueAt) list.push({ at: account.firstDropDueAt, kind: "known", title: words.drop, hint: words.dropHint });
+  list.push({ at: account.momentsAllowedAt, kind: "known", title: words.moments });
+  if (account.stableUntil) list.push({ at: account.stableUntil, kind: "known", title: words.stable, hint: words.stableHint });
   if (account.relogin?.phase === "due") {
-    list.push({ at: account.relogin.dueAt, kind: "mark", title: words.due, hint: words.dueHint(account.relogin.attempt, say.methods[account.relogin.method] ?? "") });
+    list.push({ at: account.relogin.dueAt, kind: "known", title: words.due, hint: words.dueHint(account.relogin.attempt, say.methods[account.relogin.method] ?? "") });
   }
   list.push({ at: new Date(now()).toISOString(), kind: "now", title: words.now, hint: account.online ? words.current : "" });
   return list.sort((a, b) => Date.parse(a.at) - Date.parse(b.at));

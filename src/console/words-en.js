@@ -34,13 +34,13 @@ export const en = {
   states: { "qr-issued": "Scan", "awaiting-verify": "Code", slider: "Slider", online: "Online", dropped: "Ended" },
   reasons: {
     expired: "nobody completed it in time", failed: "the platform ended it", declined: "declined on the phone", offline: "went offline",
-    "first-night": "the known first drop", "short-lived": "dropped right after the login", "logged-out": "logged out here",
+    "first-night": "the known first drop", "short-lived": "right after the login", "logged-out": "logged out here",
     superseded: "replaced by a newer login", abandoned: "given up",
   },
   standing: {
     online: "Online", offline: "Offline", due: "Logs in soon", offered: "Needs a scan", calling: "Logging in", inFlight: "Needs a person", resting: "Left offline",
   },
-  sinceOnline: "online since", lostAt: "lost", dueAt: "next login", dropDue: "first drop by", renewBy: "holds until about", since: "since",
+  sinceOnline: "online since", lostAt: "lost", dueAt: "next login", dropDue: "first drop", renewBy: "holds until about", since: "since",
 
   account: "Account", session: "Login", toAll: "All accounts", noSuchAccount: "There is no such account.", noSuchSession: "There is no such login.",
   todo: "What to do now", next_: "Next", why: "Why", evidence: "What was observed", noEvidence: "Nothing yet.", life: "Life", logins: "Logins", history: "History",
