@@ -23,7 +23,7 @@ export function evidence(list) {
 
 // Why, what comes next, and what a person must do.
 export function reasons(why) {
-  const next = why.next && h("p", {}, h("b", {}, `${say.next_}: `), h("span", { lang: "en" }, why.next.what), " ", clock(why.next.at));
+  const next = why.next && h("p", {}, h("b", {}, say.next_), ", ", clock(why.next.at), ": ", h("span", { lang: "en" }, why.next.what));
   return [why.todo && h("div.todo", {}, h("h3", {}, say.todo), h("p", { lang: "en" }, why.todo)), h("p.lead", { lang: "en" }, why.what), next];
 }
 

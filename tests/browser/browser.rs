@@ -13,12 +13,11 @@ use futures_util::FutureExt;
 use http_body_util::Full;
 use hyper::{Method, Request, Response};
 use serde_json::{Value, json};
-use thirtyfour::common::command::ExtensionCommand;
+use thirtyfour::common::command::FormatRequestData;
 use thirtyfour::error::{WebDriverError, WebDriverErrorInner};
-use thirtyfour::extensions::cdp::ChromeDevTools;
 use thirtyfour::prelude::{WebDriverResult, WebElement};
 use thirtyfour::session::http::{Body, HttpClient};
-use thirtyfour::{Capabilities, WebDriver};
+use thirtyfour::{Capabilities, RequestData, SessionId, WebDriver};
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
@@ -184,21 +183,21 @@ impl Page {
 
     /// Makes the window this size, of a screen that is light or dark.
     pub(crate) async fn show(&self, width: u32, height: u32, dark: bool) {
-        let tools = ChromeDevTools::new(self.driver.handle.clone());
+        let tools = self.driver.cdp();
         let size = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600});
-        tools.execute_cdp_with_params("Emulation.setDeviceMetricsOverride", size).await.unwrap();
+        tools.send_raw("Emulation.setDeviceMetricsOverride", size).await.unwrap();
         let scheme = if dark { "dark" } else { "light" };
         let media = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
-        tools.execute_cdp_with_params("Emulation.setEmulatedMedia", media).await.unwrap();
+        tools.send_raw("Emulation.setEmulatedMedia", media).await.unwrap();
     }
 
     /// Cuts the browser's network off, or lets it have it again.
     pub(crate) async fn online(&self, online: bool) {
-        let tools = ChromeDevTools::new(self.driver.handle.clone());
+        let tools = self.driver.cdp();
         let network =
             json!({"offline": !online, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1});
-        tools.execute_cdp_with_params("Network.enable", json!({})).await.unwrap();
-        tools.execute_cdp_with_params("Network.emulateNetworkConditions", network).await.unwrap();
+        tools.send_raw("Network.enable", json!({})).await.unwrap();
+        tools.send_raw("Network.emulateNetworkConditions", network).await.unwrap();
     }
 
     /// Saves a picture of the page, where somebody wants pictures.
@@ -225,7 +224,7 @@ impl Page {
 
     /// What the browser has noted since it was last asked, errors and violations only.
     async fn complaints(&self) -> Vec<String> {
-        let log: Value = self.driver.handle.cmd(BrowserLog).await.unwrap().value().unwrap();
+        let log: Value = self.driver.handle().cmd(BrowserLog).await.unwrap().value().unwrap();
         let entries = log.as_array().unwrap().iter().filter(|entry| entry["level"] == "SEVERE");
         let said = entries.map(|entry| entry["message"].as_str().unwrap().to_owned());
         // A daemon without a stream of events is one that the console gets along with.
@@ -246,17 +245,10 @@ fn passes(error: &WebDriverError) -> bool {
 #[derive(Debug)]
 struct BrowserLog;
 
-impl ExtensionCommand for BrowserLog {
-    fn parameters_json(&self) -> Option<Value> {
-        Some(json!({"type": "browser"}))
-    }
-
-    fn method(&self) -> Method {
-        Method::POST
-    }
-
-    fn endpoint(&self) -> Arc<str> {
-        "/se/log".into()
+impl FormatRequestData for BrowserLog {
+    fn format_request(&self, session_id: &SessionId) -> RequestData {
+        let data = RequestData::new(Method::POST, format!("session/{session_id}/se/log"));
+        data.add_body(json!({"type": "browser"}))
     }
 }
 
