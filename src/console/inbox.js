@@ -37,7 +37,8 @@ const follows = new Map();
 
 export function inbox() {
   const kept = new Map(); // by place: a login that follows another one takes its place
-  const leaving = new Map();
+  const leaving = new Map(); // by place: the steps of logins that have just ended
+  const over = new Set(); // places of which nothing is to be seen any more
   let most = AT_FIRST;
   let known = null; // the wIds of the last look; null before the first
   const count = h("span.count", { hidden: true });
@@ -56,10 +57,7 @@ export function inbox() {
     const session = await find(["sessions", part.step.wId]).catch(() => undefined);
     if (session === undefined) return leaving.delete(place);
     const quietly = session?.drop && ["abandoned", "superseded"].includes(session.drop.reason);
-    if (quietly || (session && session.state !== "online" && session.state !== "dropped")) {
-      leaving.delete(place);
-      return soon();
-    }
+    if (quietly || (session && session.state !== "online" && session.state !== "dropped")) return away(place);
     part.end(session);
     if (part.stage === "stale") {
       announce(say.expiredNow(whose(part.step)));
@@ -68,16 +66,26 @@ export function inbox() {
     }
   }
 
+  function away(place) {
+    leaving.delete(place);
+    over.add(place);
+    soon();
+  }
+
   function draw(steps, next) {
     const places = steps.slice(0, most).map((step) => ({ step, place: placeOf(step) }));
     const now = new Set(places.map(({ place }) => place));
     for (const [place, part] of kept) {
-      if (now.has(place)) leaving.delete(place);
-      else left(place, part);
+      if (!now.has(place) && !over.has(place)) left(place, part);
+    }
+    for (const place of now) {
+      leaving.delete(place);
+      over.delete(place);
     }
     const staying = [...leaving].map(([place, step]) => ({ step, place, gone: true }));
     const all = [...staying, ...places].sort((a, b) => order(a, kept) - order(b, kept));
     keep(cards, kept, all, (item) => item.place, (item) => numbered(item.step, item.place));
+    for (const place of over) if (!kept.has(place)) over.delete(place);
     const waiting = steps.length;
     count.hidden = waiting === 0;
     put(count, say.count(waiting, Boolean(next)));
@@ -93,12 +101,7 @@ export function inbox() {
 
   let turn = 0;
   function numbered(step, place) {
-    const part = card(step, { renew, gone: () => {
-      leaving.delete(place);
-      kept.get(place)?.element.remove();
-      kept.delete(place);
-      soon();
-    } });
+    const part = card(step, { renew, gone: () => away(place) });
     turn += 1;
     const { update } = part;
     return Object.defineProperties({ turn }, {

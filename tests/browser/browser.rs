@@ -44,8 +44,7 @@ pub(crate) struct Page {
     driver: WebDriver,
 }
 
-/// Runs a test with a browser in this language, and ends the browser whatever becomes of the test. Where the test went
-/// well, the browser must have had nothing to complain about.
+/// Runs a test with a browser in this language, and ends the browser whatever becomes of the test.
 pub(crate) async fn browse(language: &str, test: impl AsyncFnOnce(&Page)) {
     let _place = ROOM.acquire().await.unwrap();
     let dir = tempfile::tempdir().unwrap();
@@ -64,11 +63,7 @@ pub(crate) async fn browse(language: &str, test: impl AsyncFnOnce(&Page)) {
     let driver =
         WebDriver::builder(address, capabilities(language)).client(OwnHttp).connect().await.expect(MISSING);
     let page = Page { driver };
-    let done = AssertUnwindSafe(async {
-        test(&page).await;
-        page.has_nothing_to_complain_about().await;
-    });
-    let done = done.catch_unwind().await;
+    let done = AssertUnwindSafe(test(&page)).catch_unwind().await;
     page.driver.quit().await.unwrap();
     if let Err(panic) = done {
         resume_unwind(panic);
@@ -134,8 +129,10 @@ impl Page {
     }
 
     async fn look(&self, css: &str, text: &str) -> Option<WebElement> {
-        let script = "return [...document.querySelectorAll(arguments[0])].find((element) => \
-            element.checkVisibility() && element.textContent.includes(arguments[1])) ?? null";
+        // Brought to where a person would use it: chromedriver takes what the page's head covers for visible.
+        let script = "const found = [...document.querySelectorAll(arguments[0])].find((element) => \
+            element.checkVisibility() && element.textContent.includes(arguments[1])); \
+            found?.scrollIntoView({block: 'nearest'}); return found ?? null";
         let found = self.driver.execute(script, vec![json!(css), json!(text)]).await.unwrap();
         if found.json().is_null() { None } else { found.element().ok() }
     }
@@ -163,16 +160,16 @@ impl Page {
 
     /// The page draws itself anew at times: an element that went meanwhile is looked for again.
     async fn with(&self, css: &str, text: &str, act: impl AsyncFn(&WebElement) -> WebDriverResult<()>) {
+        let mut last = None;
         let acting = async {
-            loop {
-                match act(&self.sees(css, text).await).await {
-                    Ok(()) => return,
-                    Err(error) if passes(&error) => sleep(LOOK_AGAIN).await,
-                    Err(error) => panic!("{css} {text:?}: {error}"),
-                }
+            while let Err(error) = act(&self.sees(css, text).await).await {
+                assert!(passes(&error), "{css} {text:?}: {error}");
+                last = Some(error);
+                sleep(LOOK_AGAIN).await;
             }
         };
-        timeout(PATIENCE, acting).await.unwrap_or_else(|_| panic!("{css} {text:?} cannot be used"));
+        let acted = timeout(PATIENCE, acting).await;
+        assert!(acted.is_ok(), "{css} {text:?} cannot be used: {last:?}");
     }
 
     /// Everything that the page says.
@@ -217,7 +214,8 @@ impl Page {
         assert!(others.is_empty(), "the browser complains of more than {part:?}: {others:#?}");
     }
 
-    async fn has_nothing_to_complain_about(&self) {
+    /// The browser has noted no error and no violation; asked while the daemon is still there.
+    pub(crate) async fn has_nothing_to_complain_about(&self) {
         let complaints = self.complaints().await;
         assert!(complaints.is_empty(), "the browser complains: {complaints:#?}");
     }

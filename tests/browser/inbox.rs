@@ -112,7 +112,7 @@ async fn a_label_that_is_known_is_not_made_a_new_device_of_by_a_slip() {
         page.click("#begin", "").await;
         page.type_into("dialog input[name=label]", "shop").await;
         page.click("dialog button", "Fetch the QR").await;
-        page.sees("dialog [role=alert]", "known").await;
+        page.sees("dialog [role=alert]", "belongs to the account").await;
         page.sees("dialog button", online.wc_id.unwrap().as_str()).await;
         page.sees("dialog button", "It is a new device").await;
         page.has_complained_of("409").await;

@@ -32,6 +32,7 @@ pub(crate) async fn seated_at(
         let mut seat = Seat { platform, daemon, page };
         seat.come_in().await;
         test(&mut seat).await;
+        page.has_nothing_to_complain_about().await;
     })
     .await;
 }
@@ -41,7 +42,7 @@ impl Seat<'_> {
     pub(crate) async fn come_in(&self) {
         let invitation = self.daemon.invite_to_console().await.unwrap();
         self.page.goto(invitation.url.reveal()).await;
-        self.page.sees(".pulse", "online").await;
+        self.page.sees(".pulse", "0").await;
     }
 
     /// A page of the console.

@@ -37,6 +37,7 @@ async fn who_was_not_invited_sees_how_to_be() {
         page.goto(&format!("http://{}/", daemon.tcp())).await;
         page.sees(".door", "You are not signed in").await;
         page.sees(".door pre", "wxloginctl console").await;
+        page.has_nothing_to_complain_about().await;
     })
     .await;
 }
@@ -52,6 +53,11 @@ async fn chinese_is_spoken_to_a_chinese_browser() {
             page.sees(".inbox h2", "等待人工操作").await;
             page.sees(".card h3", "扫描二维码").await;
             assert_eq!(page.run("return document.documentElement.lang").await, "zh-CN");
+        let differing = "const shape = (words) => typeof words === 'object' ? Object.fromEntries(Object.entries(words)
+                .map(([name, word]) => [name, shape(word)]).sort(([a], [b]) => a < b ? -1 : 1)) : typeof words;
+            return Promise.all([import('./assets/words-en.js'), import('./assets/words-zh.js')])
+                .then(([{en}, {zh}]) => JSON.stringify(shape(en)) === JSON.stringify(shape(zh)))";
+        assert_eq!(page.run(differing).await, true, "a word is missing in one of the languages");
         },
     )
     .await;
