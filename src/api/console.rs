@@ -54,18 +54,13 @@ async fn enter(
     State(api): State<Arc<Api>>,
     Body(EnterConsole { secret }): Body<EnterConsole>,
 ) -> Result<Response, Refused> {
-    match api.console.seats.enter(secret.reveal()).map_err(no_random_bytes)? {
-        Some(seat) => {
-            Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, api.console.cookie(&seat))]).into_response())
-        }
-        None => {
-            let _turn = api.guessing.lock().await;
-            sleep(REFUSAL_DELAY).await;
-            let detail =
-                "this URL was opened before, or its time is over; `wxloginctl console` prints a new one";
-            Err(Refused::new(ProblemCode::Unauthorized, detail))
-        }
-    }
+    let Some(seat) = api.console.seats.enter(secret.reveal()).map_err(no_random_bytes)? else {
+        let _turn = api.guessing.lock().await;
+        sleep(REFUSAL_DELAY).await;
+        let detail = "this URL was opened before, or its time is over; `wxloginctl console` prints a new one";
+        return Err(Refused::new(ProblemCode::Unauthorized, detail));
+    };
+    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, api.console.cookie(&seat))]).into_response())
 }
 
 /// `GET /v1/console/session`: whether the caller is let in. By the socket, everybody who gets there is.
@@ -93,7 +88,6 @@ async fn summary(State(api): State<Arc<Api>>) -> Json<Summary> {
     })
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the form that map_err takes")]
 fn no_random_bytes(error: getrandom::Error) -> Refused {
     Refused::new(ProblemCode::Internal, format!("the system gives no random bytes: {error}"))
 }

@@ -9,7 +9,7 @@ export function standing(account) {
   const phase = account.relogin?.phase;
   if (phase === "in-flight") return ["inFlight", "wait"];
   if (phase === "offered") return ["offered", "wait"];
-  if (phase === "calling") return ["calling", "busy"];
+  if (phase === "calling") return account.relogin.method === "popup" ? ["onPhone", "wait"] : ["calling", "busy"];
   if (account.online) return ["online", "good"];
   if (phase === "due") return ["due", "busy"];
   return account.rest ? ["resting", "rest"] : ["offline", "bad"];

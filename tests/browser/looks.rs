@@ -30,6 +30,7 @@ async fn look_at(seat: &Seat<'_>, name: &str) {
     for (width, height, size) in SIZES {
         for dark in [false, true] {
             page.show(width, height, dark).await;
+            page.run("scrollTo(0, 0)").await;
             assert_eq!(page.run(UNNAMED).await, json!([]), "{name} at {width}");
             assert_eq!(page.run(HANGS_OVER).await, json!([]), "{name} at {width}");
             let shade = if dark { "dark" } else { "light" };
