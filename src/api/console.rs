@@ -9,7 +9,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use jiff::Timestamp;
 use tokio::time::sleep;
-use wxlogin_state::StateName;
+use wxlogin_state::{Secret, StateName};
 
 use super::body::Body;
 use super::guard::REFUSAL_DELAY;
@@ -36,17 +36,23 @@ async fn page(request: Request) -> Response {
     }
 }
 
-/// `POST /v1/console/login`: a URL that opens the console, once, for some minutes → 201.
+impl Api {
+    /// A URL that opens the console, once, for some minutes.
+    pub fn invite(&self) -> Result<Invitation, Refused> {
+        let secret = self.console.seats.invite().map_err(no_random_bytes)?;
+        let Some(url) = self.console.invitation_url(&secret) else {
+            let detail =
+                "no browser can reach this daemon: control.listen is off, and control.console_url is not set";
+            return Err(Refused::new(ProblemCode::NotReady, detail));
+        };
+        let expires_at = self.clock.now().checked_add(INVITED_FOR).unwrap_or(Timestamp::MAX);
+        Ok(Invitation { url: Secret::new(url), expires_at })
+    }
+}
+
+/// `POST /v1/console/login`: a URL that opens the console → 201.
 async fn invite(State(api): State<Arc<Api>>) -> Result<Response, Refused> {
-    let secret = api.console.seats.invite().map_err(no_random_bytes)?;
-    let Some(url) = api.console.invitation_url(&secret) else {
-        let detail =
-            "no browser can reach this daemon: control.listen is off, and control.console_url is not set";
-        return Err(Refused::new(ProblemCode::NotReady, detail));
-    };
-    let expires_at = api.clock.now().checked_add(INVITED_FOR).unwrap_or(Timestamp::MAX);
-    let invitation = Invitation { url: wxlogin_state::Secret::new(url), expires_at };
-    Ok((StatusCode::CREATED, Json(invitation)).into_response())
+    Ok((StatusCode::CREATED, Json(api.invite()?)).into_response())
 }
 
 /// `POST /v1/console/session`: follows an invitation → 204 with the cookie.

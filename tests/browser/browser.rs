@@ -111,10 +111,11 @@ impl Page {
                 sleep(LOOK_AGAIN).await;
             }
         };
-        match timeout(PATIENCE, looking).await {
-            Ok(element) => element,
-            Err(_) => panic!("{css} never says {text:?}; the page says:\n{}", self.text().await),
+        if let Ok(element) = timeout(PATIENCE, looking).await {
+            return element;
         }
+        panic!("{css} never says {text:?}; the page says:\n{}", self.text().await)
+    }
     }
 
     /// Waits until there is no such element to be seen.
