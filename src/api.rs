@@ -31,6 +31,7 @@ mod accounts;
 mod body;
 mod console;
 mod ending;
+mod events;
 mod guard;
 pub mod listen;
 mod pictures;
@@ -128,6 +129,7 @@ impl Api {
             .route("/v1/sessions/{w_id}/why", get(why::of_session))
             .route("/v1/steps", get(steps::list))
             .merge(console::routes())
+            .route("/v1/events", get(events::events))
             .route("/v1/platform/callback", post(system::callback))
             .route("/healthz", get(system::healthz))
             .route("/readyz", get(system::readyz))

@@ -2,8 +2,8 @@
 //!
 //! ```text
 //!   the platform ──► door ──┐                 ┌─► hint      an account may be offline: look at once
-//!   control API ────────────┴──► Callbacks ───┼─► forward   chat messages, unchanged and in order
-//!                                             └─► nothing   tests, and what cannot be read
+//!   control API ────────────┴──► Callbacks ───┼─► forward   everything else, unchanged and in order
+//!                                             └─► nothing   tests
 //! ```
 //!
 //! Callbacks are duplicated, late, and may name a login that is long over, so that none of them is ever the truth:
@@ -42,9 +42,6 @@ pub const LARGEST: usize = 1024 * 1024;
 /// How long a callback's body may take to arrive.
 const ARRIVAL: Duration = Duration::from_secs(15);
 
-/// How much of an unreadable body goes to the log, in characters.
-const EXCERPT: usize = 200;
-
 /// Called with the account that an offline notice names. Must not wait.
 pub type Hint = Arc<dyn Fn(WcId) + Send + Sync>;
 
@@ -70,7 +67,7 @@ pub enum Taken {
     Test,
     /// Anything else; passed on where chat messages are wanted.
     Message,
-    /// Nothing that the platform is known to send.
+    /// An offline notice that names nobody.
     Unreadable,
 }
 
@@ -112,8 +109,8 @@ impl Callbacks {
                 Taken::Message
             }
             Err(fault) => {
-                let body = excerpt(&body);
-                warn!(error = &fault as &dyn std::error::Error, body, "a callback cannot be understood");
+                let (error, bytes) = (&fault as &dyn std::error::Error, body.len());
+                warn!(error, bytes, "an offline notice names nobody");
                 Taken::Unreadable
             }
         }
@@ -137,13 +134,6 @@ async fn whole(body: Body) -> Result<Bytes, StatusCode> {
         Ok(Err(_)) => Err(StatusCode::BAD_REQUEST),
         Err(_) => Err(StatusCode::REQUEST_TIMEOUT),
     }
-}
-
-/// The beginning of a body, on one line.
-fn excerpt(body: &[u8]) -> String {
-    // No character has more than four bytes.
-    let text = String::from_utf8_lossy(&body[..body.len().min(4 * EXCERPT)]);
-    text.chars().take(EXCERPT).map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 #[cfg(test)]

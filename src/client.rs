@@ -1,9 +1,10 @@
 //! A typed client of the control API, used by `wxloginctl` and by the end-to-end tests.
 //!
-//! One method per route; each opens a connection of its own, sends one request and reads one answer. What the
-//! daemon refuses comes back as [`ClientError::Problem`] with its stable code.
+//! One method per route; each opens a connection of its own, sends one request and reads one answer, which for
+//! [`Client::events`] has no end. What the daemon refuses comes back as [`ClientError::Problem`] with its stable code.
 
 mod error;
+mod events;
 #[cfg(test)]
 pub(crate) mod fake;
 mod http;
@@ -17,6 +18,7 @@ use wxlogin_state::public::{Account, Session};
 use wxlogin_state::{Secret, StateName, Transition, Version, WcId, Why};
 
 pub use error::{Advice, ClientError, Unreachable};
+pub use events::{EventFilter, Events, News};
 pub use target::{DEFAULT_SOCKET, Named, Target, TargetError};
 
 use crate::wire::{

@@ -12,6 +12,7 @@
 //! Every stage puts what is wrong into the same [`Faults`] and goes on, so the operator sees all of it at once.
 
 mod callback;
+mod clients;
 mod device;
 mod fault;
 mod finish;

@@ -23,7 +23,7 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
-use wxlogin_state::{PlatformKey, Retention, Rules, Secret, StateDir, StateName};
+use wxlogin_state::{PlatformKey, Retention, Rules, Secret, StateDir, StateName, TokenRules};
 
 mod command;
 mod doors;
@@ -45,7 +45,9 @@ use crate::config::{self, Device, DeviceAuth, Environment, Settings};
 use crate::driver::{self, Denied, Driver, Figures, Parts};
 use crate::lifecycle::{self, Supervisor, Wish, Wishes};
 use crate::logging;
-use crate::platform::{KeepKey, Platform};
+use crate::platform::app::AppPlatform;
+use crate::platform::official_account::OfficialAccountPlatform;
+use crate::platform::{KeepKey, Platform, Systems};
 use crate::view::View;
 
 /// How long everything may take to end: long-polls end at once, requests being answered within a second.
@@ -144,7 +146,9 @@ impl Daemon {
             figures: figures(settings),
             clock: clock.clone(),
             tasks: tasks.clone(),
+            state_key: settings.state_key.clone(),
         })?;
+        let systems = systems(settings)?;
         let platform = platform(&settings.device, opened.platform_key.clone(), opened.driver.clone())?;
         let (driver, view) = (opened.driver.clone(), opened.view.clone());
         let callbacks = callbacks(settings, &driver, &server)?;
@@ -159,7 +163,7 @@ impl Daemon {
             console.clone(),
         );
         let driver_ended = opened
-            .run(platform.clone())
+            .run(platform.clone(), systems.clone())
             .context("cannot start the driver's thread")
             .map_err(Failure::Other)?;
         let registration = doors.registration_url();
@@ -266,6 +270,12 @@ fn figures(settings: &Settings) -> Figures {
         check_interval: settings.device.check_interval,
         device: settings.device.device_type,
         proxy: Some(settings.device.proxy.clone()),
+        token_rules: TokenRules {
+            expiring_ahead: settings.tokens.expiring_ahead,
+            refresh_ahead: settings.tokens.refresh_ahead,
+            keep_expired: settings.tokens.keep_expired,
+            ..TokenRules::DEFAULT
+        },
     }
 }
 
@@ -283,6 +293,25 @@ fn rules(settings: &Settings) -> Rules {
         confirmations: settings.device.confirmations,
         relogin: settings.relogin.clone(),
     }
+}
+
+/// The clients of systems B and C.
+fn systems(settings: &Settings) -> Result<Systems, Failure> {
+    let app = |app: &config::App| {
+        AppPlatform::new(&app.base_url, &app.appkey, &app.secret)
+            .with_context(|| format!("cannot call the system of [[app]] {}", app.appkey))
+    };
+    let account = |account: &config::OfficialAccount| {
+        let config::OfficialAccount { app_id, user_domain, secret, base_url } = account;
+        OfficialAccountPlatform::new(base_url, app_id, user_domain, secret)
+            .with_context(|| format!("cannot call the system of [[official_account]] {app_id}"))
+    };
+    let apps: anyhow::Result<_> = settings.apps.iter().map(app).collect();
+    let official_accounts: anyhow::Result<_> = settings.official_accounts.iter().map(account).collect();
+    Ok(Systems {
+        apps: apps.map_err(Failure::Configuration)?,
+        official_accounts: official_accounts.map_err(Failure::Configuration)?,
+    })
 }
 
 /// What takes callbacks, wherever they come in.

@@ -23,6 +23,9 @@
 //! | `duties`, `poll` | what must be going on for the committed sessions |
 //! | `relogins` | what must be going on for the committed accounts |
 //! | `watch` | looks at who is online |
+//! | `tokens` | what must be going on for the committed tokens |
+//! | `vault` | the keys that tokens are sealed with |
+//! | `journal` | reads of events that the feed has no more |
 //! | `keeper`, `exporting` | the store through full disks and damage |
 
 mod answer;
@@ -30,17 +33,22 @@ mod begin;
 mod duties;
 mod exporting;
 mod handle;
+mod journal;
 mod keeper;
 mod poll;
 mod relogins;
 mod rounds;
 mod start;
+mod tokens;
 mod turn;
+mod vault;
 mod watch;
 
 pub use handle::{Begun, Denied, Driver, Figures, LoginRequest};
 pub use keeper::{ReadOnly, StoreState};
 pub use start::{Opened, Parts, open};
+pub use tokens::{NewToken, OpenToken};
+pub use vault::Unopened;
 
 #[cfg(test)]
 mod tests;

@@ -11,6 +11,7 @@ pub mod ctl;
 pub mod daemon;
 pub mod driver;
 pub mod exchange;
+pub mod feed;
 pub mod lifecycle;
 pub mod logging;
 pub mod platform;

@@ -11,16 +11,19 @@
 //! How often to ask again is the caller's business, at the [`Pace`] given here. What the platform says unasked is
 //! a [`Notice`].
 
+pub mod app;
 mod device;
 mod envelope;
 mod json;
 mod key;
 mod notice;
+pub mod official_account;
 mod pace;
 mod picture;
 mod profile;
 mod redact;
 mod routable;
+mod systems;
 pub(crate) mod transport;
 mod trouble;
 
@@ -43,6 +46,7 @@ pub use self::key::KeepKey;
 pub use self::notice::Notice;
 pub use self::pace::Pace;
 pub use self::picture::{Picture, PictureTrouble};
+pub use self::systems::Systems;
 pub use self::trouble::{Excerpt, Fault, Trouble};
 
 use self::device::order::{self, CallbackCall, OfflineCall};

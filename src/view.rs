@@ -11,12 +11,15 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWrite
 use bytes::Bytes;
 use jiff::Timestamp;
 use serde::Serialize;
-use wxlogin_state::{Account, Label, Seq, Session, State, StateName, WId, WcId, public};
+use wxlogin_state::{Account, Label, Seq, Session, State, StateName, Token, TokenId, WId, WcId, public};
 
 mod find;
+mod tokens;
 mod waiting;
 
 pub use find::{AccountFilter, Like, SessionFilter};
+pub use tokens::TokenFilter;
+use tokens::TokenTable;
 use waiting::Waiting;
 
 /// A committed value and its public JSON.
@@ -80,6 +83,21 @@ pub struct Changes {
     pub forgotten: Vec<WId>,
     /// Accounts that are known no more.
     pub forgotten_accounts: Vec<WcId>,
+    /// Tokens that are new or changed.
+    pub tokens: Vec<Arc<Token>>,
+    /// Tokens that are known no more.
+    pub forgotten_tokens: Vec<TokenId>,
+}
+
+/// All that is committed.
+#[derive(Debug)]
+pub struct Everything {
+    /// The sessions, in the order of their creation.
+    pub sessions: Vec<Arc<SessionEntry>>,
+    /// The accounts, in the order of their wcId.
+    pub accounts: Vec<Arc<AccountEntry>>,
+    /// The tokens, in the order of their names.
+    pub tokens: Vec<Arc<Token>>,
 }
 
 /// The committed values.
@@ -100,15 +118,17 @@ struct Tables {
     accounts: BTreeMap<WcId, Arc<AccountEntry>>,
     by_presence: BTreeMap<bool, BTreeSet<WcId>>,
     by_label: HashMap<Label, BTreeSet<WcId>>,
+    tokens: TokenTable,
 }
 
 impl View {
     /// A view of these values, for example of all that was stored.
-    pub fn new(sessions: Vec<Session>, accounts: Vec<Account>) -> Self {
+    pub fn new(sessions: Vec<Session>, accounts: Vec<Account>, tokens: Vec<Token>) -> Self {
         let view = Self::default();
         view.publish(Changes {
             sessions: sessions.into_iter().map(Entry::new).collect(),
             accounts: accounts.into_iter().map(Entry::new).collect(),
+            tokens: tokens.into_iter().map(Arc::new).collect(),
             ..Changes::default()
         });
         view
@@ -129,13 +149,19 @@ impl View {
         for wc_id in &changes.forgotten_accounts {
             tables.forget_account(wc_id);
         }
+        for token in changes.tokens {
+            tables.tokens.put(token);
+        }
+        for id in &changes.forgotten_tokens {
+            tables.tokens.forget(id);
+        }
         drop(tables);
         self.waiting.wake(changes.sessions.iter().map(|session| &session.w_id));
     }
 
     /// Replaces everything, for example by what was read anew after a failed write.
-    pub fn replace(&self, sessions: Vec<Session>, accounts: Vec<Account>) {
-        let fresh = Self::new(sessions, accounts);
+    pub fn replace(&self, sessions: Vec<Session>, accounts: Vec<Account>, tokens: Vec<Token>) {
+        let fresh = Self::new(sessions, accounts, tokens);
         *self.write() = fresh.tables.into_inner().unwrap_or_else(PoisonError::into_inner);
         self.waiting.wake_all();
     }
@@ -200,10 +226,34 @@ impl View {
         places.iter().filter_map(|place| tables.sessions.get(place)).cloned().collect()
     }
 
-    /// All sessions and accounts, as of one commit.
-    pub fn everything(&self) -> (Vec<Arc<SessionEntry>>, Vec<Arc<AccountEntry>>) {
+    /// All sessions, accounts and tokens, as of one commit.
+    pub fn everything(&self) -> Everything {
         let tables = self.read();
-        (tables.sessions.values().cloned().collect(), tables.accounts.values().cloned().collect())
+        Everything {
+            sessions: tables.sessions.values().cloned().collect(),
+            accounts: tables.accounts.values().cloned().collect(),
+            tokens: tables.tokens.all(),
+        }
+    }
+
+    /// The token `id`.
+    pub fn token(&self, id: &TokenId) -> Option<Arc<Token>> {
+        self.read().tokens.get(id)
+    }
+
+    /// At most `limit` tokens that the filter lets through, in the order of their names.
+    pub fn tokens(&self, filter: &TokenFilter, limit: usize) -> Vec<Arc<Token>> {
+        self.read().tokens.page(filter, limit)
+    }
+
+    /// All tokens.
+    pub fn all_tokens(&self) -> Vec<Arc<Token>> {
+        self.read().tokens.all()
+    }
+
+    /// How many tokens are kept.
+    pub fn count_tokens(&self) -> usize {
+        self.read().tokens.len()
     }
 
     /// How many sessions are in `state`.

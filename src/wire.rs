@@ -8,8 +8,8 @@ mod console;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use wxlogin_state::public::{Account, Session};
-use wxlogin_state::{DeviceType, Label, Method, Secret, StateName, Transition, WcId};
+use wxlogin_state::public::{Account, Event, Session};
+use wxlogin_state::{DeviceType, Label, Method, Secret, Seq, StateName, Transition, WcId};
 
 pub use console::{
     AccountFigures, ConsoleSession, EnterConsole, Invitation, Step, StepKind, StepPage, Summary,
@@ -108,6 +108,25 @@ pub struct AccountPage {
 pub struct History {
     /// The session's transitions, oldest first.
     pub history: Vec<Transition>,
+}
+
+/// A page of `GET /v1/events`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventPage {
+    /// The events, oldest first.
+    pub events: Vec<Event>,
+    /// The value of `after` for the page that follows; `null` on the last one.
+    pub next: Option<String>,
+}
+
+/// What the `reset` of a stream of events says: the journal does not hold what was asked for, and the stream goes on
+/// from the oldest event that is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reset {
+    /// The oldest event there is; where there is none, the one that comes next.
+    pub oldest: Seq,
+    /// The newest event there is.
+    pub last: Seq,
 }
 
 /// Why a request was not done, as `application/problem+json` (RFC 9457).

@@ -6,13 +6,13 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use tokio::time::sleep;
-use wxlogin_state::{Input, StateName, WId, WcId};
+use wxlogin_state::{Input, Refusal, StateName, Tending, WId, WcId};
 
 use super::Api;
 use super::body::SessionPath;
 use super::problem::Refused;
 use super::sessions::rendered;
-use crate::driver::{Denied, StoreState};
+use crate::driver::Denied;
 use crate::platform::Pace;
 use crate::view::SessionEntry;
 use crate::wire::ProblemCode;
@@ -24,31 +24,47 @@ pub(super) async fn end(
 ) -> Result<Response, Refused> {
     let session = api.view.session(&w_id).ok_or_else(|| Refused::no_session(&w_id))?;
     let ended = if session.state.name() == StateName::Online {
-        // What cannot be noted is not done: the session would go on being shown as online.
-        if let StoreState::ReadOnly(reason) = api.driver.store_state() {
-            return Err(Denied::Unwritable(reason).into());
-        }
-        // A task of its own: a caller who hangs up does not keep what the platform did from being noted.
-        let done = tokio::spawn(async move { log_out(&api, &session).await }).await;
-        done.map_err(|_| Refused::new(ProblemCode::Internal, "logging out failed"))??
+        log_out(api, session).await?
     } else {
-        api.driver.apply(&w_id, Input::Ended).await?
+        match api.driver.apply(&w_id, Input::Abandoned).await {
+            // It has gone online since it was looked at.
+            Err(Denied::Refused(Refusal::WrongState { state: StateName::Online, .. })) => {
+                let online = api.view.session(&w_id).ok_or_else(|| Refused::no_session(&w_id))?;
+                log_out(api, online).await?
+            }
+            abandoned => abandoned?,
+        }
     };
     Ok(rendered(StatusCode::OK, ended.json()))
 }
 
-/// The platform first: a session that it did not end would go on unseen.
-async fn log_out(api: &Api, session: &SessionEntry) -> Result<Arc<SessionEntry>, Refused> {
+/// Logs an online session out, in a task of its own: a caller who hangs up does not keep what the platform did
+/// from being noted.
+async fn log_out(api: Arc<Api>, session: Arc<SessionEntry>) -> Result<Arc<SessionEntry>, Refused> {
+    let done = tokio::spawn(async move { log_out_whole(&api, &session).await }).await;
+    done.map_err(|_| Refused::new(ProblemCode::Internal, "logging out failed"))?
+}
+
+/// The wish first, so that a drop which is noticed meanwhile counts as what it is, and what cannot be noted is not
+/// done; then the platform, because a session that it did not end would go on unseen.
+async fn log_out_whole(api: &Api, session: &SessionEntry) -> Result<Arc<SessionEntry>, Refused> {
     let accounts: Vec<WcId> = session.wc_id.iter().cloned().collect();
-    api.platform.offline(&accounts).await.map_err(|trouble| {
+    for wc_id in &accounts {
+        api.driver.tend(wc_id, Tending::LogOutBegun).await?;
+    }
+    if let Err(trouble) = api.platform.offline(&accounts).await {
         tracing::warn!(
             wId = %session.w_id,
             error = &trouble as &dyn std::error::Error,
             body = trouble.body_excerpt(),
             "logging out failed"
         );
-        Refused::from(&trouble)
-    })?;
+        for wc_id in &accounts {
+            // Where that cannot be written the next start does it.
+            let _ = api.driver.tend(wc_id, Tending::LogOutFailed).await;
+        }
+        return Err((&trouble).into());
+    }
     let ended = note(api, &session.w_id).await;
     // The platform logs out accounts, not logins: one that took this one's place meanwhile is out as well.
     let account = session.wc_id.as_ref().and_then(|wc_id| api.view.account(wc_id));

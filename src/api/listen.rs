@@ -20,6 +20,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
+use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::debug;
@@ -35,6 +36,10 @@ const LARGEST_HEAD: usize = 16 * 1024;
 
 /// How long a caller may take to send a request's head. hyper keeps to it only with a timer set.
 const HEAD: Duration = Duration::from_secs(15);
+
+/// How long a caller may take none of what it is sent: it has gone, or is far too slow for what it asked for. A
+/// stream of events that has nothing to send is not concerned.
+const STALLED: Duration = Duration::from_secs(15);
 
 /// How long a request that is being answered may go on once the daemon stops; blocking reads end there.
 const FINISH: Duration = Duration::from_secs(1);
@@ -93,11 +98,13 @@ impl Server {
         let stop = self.stop.clone();
         self.tasks.spawn(async move {
             let _place = place;
+            let mut stream = TimeoutStream::new(stream);
+            stream.set_write_timeout(Some(STALLED));
             let connection = http1::Builder::new()
                 .timer(TokioTimer::new())
                 .header_read_timeout(HEAD)
                 .max_buf_size(LARGEST_HEAD)
-                .serve_connection(TokioIo::new(stream), service);
+                .serve_connection(TokioIo::new(Box::pin(stream)), service);
             tokio::pin!(connection);
             let ended = tokio::select! {
                 ended = connection.as_mut() => ended,

@@ -46,13 +46,16 @@ impl From<Denied> for Refused {
     fn from(denied: Denied) -> Self {
         let sentence = denied.to_string();
         match denied {
-            Denied::NoSession(_) | Denied::NoAccount(_) => Self::new(ProblemCode::NotFound, sentence),
+            Denied::NoSession(_) | Denied::NoAccount(_) | Denied::NoToken(_) => {
+                Self::new(ProblemCode::NotFound, sentence)
+            }
             Denied::Refused(Refusal::WrongState { state, .. }) => Self::wrong_state(state, sentence),
-            Denied::Refused(Refusal::CodeInFlight | Refusal::PopUpShown) => {
+            Denied::Refused(Refusal::CodeInFlight | Refusal::PopUpShown | Refusal::UnderWay) => {
                 Self::new(ProblemCode::Busy, sentence)
             }
-            Denied::Refused(Refusal::Online) => Self::wrong_state(StateName::Online, sentence),
-            Denied::Refused(Refusal::NotSettled) => Self::new(ProblemCode::WrongState, sentence),
+            Denied::Refused(Refusal::Online | Refusal::StillOnline) => {
+                Self::wrong_state(StateName::Online, sentence)
+            }
             Denied::KnownLabel { wc_id, .. } => {
                 let detail = format!(
                     "{sentence}; log it in with \"wcId\": \"{wc_id}\", or say \"newDevice\": true if that is meant"
@@ -69,7 +72,17 @@ impl From<Denied> for Refused {
             Denied::Reissued(_) => Self::new(ProblemCode::PlatformRefused, sentence),
             Denied::Unwritable(ReadOnly { full: true, .. }) => Self::new(ProblemCode::StoreFull, sentence),
             Denied::Unwritable(_) => Self::new(ProblemCode::StoreUnwritable, sentence),
-            Denied::Stopping => Self::new(ProblemCode::NotReady, sentence),
+            Denied::JournalClosed(_) | Denied::Stopping => Self::new(ProblemCode::NotReady, sentence),
+            Denied::Refused(Refusal::NotSettled) | Denied::TokenOver { .. } | Denied::KeyIsGiven => {
+                Self::new(ProblemCode::WrongState, sentence)
+            }
+            Denied::Sealed(fault) => {
+                tracing::error!(error = &*fault as &dyn std::error::Error, "a token's seal does not hold");
+                Self::new(ProblemCode::Internal, sentence)
+            }
+            Denied::JournalUnreadable(_) | Denied::NoName(_) | Denied::NotRekeyed(_) => {
+                Self::new(ProblemCode::Internal, sentence)
+            }
             Denied::TooLarge(error) => {
                 tracing::error!(error = &*error as &dyn std::error::Error, "a change does not fit the store");
                 Self::new(ProblemCode::Internal, sentence)

@@ -65,7 +65,7 @@ fn form(accept: &str) -> Option<Form> {
 }
 
 /// How much `accept` wants `name`: the weight of the most specific range that covers it (RFC 9110, 12.5.1).
-fn weight(accept: &str, name: &str) -> f32 {
+pub(super) fn weight(accept: &str, name: &str) -> f32 {
     let kind = name.split('/').next().unwrap_or_default();
     let mut found = (0, 0.0);
     for range in accept.split(',') {

@@ -29,7 +29,8 @@ const QUEUE: usize = 1024;
 /// Most bytes that wait. A thousand messages of the largest size would be a GiB.
 const WAITING: usize = 32 * 1024 * 1024;
 
-/// How often one message is tried; with the [`Pace`] between, for three seconds at most.
+/// How often one message is tried, with the [`Pace`] between: three seconds for one that is refused, and as often the
+/// [`LIMITS`] for a receiver that hangs.
 const TRIES: u32 = 5;
 
 /// What a receiver may take to answer, and how much it may say, which nobody reads.

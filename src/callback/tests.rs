@@ -130,17 +130,10 @@ async fn a_body_that_stalls_or_breaks_is_given_up() {
     assert_eq!(room.call_back(Body::from_stream(broken)).await, (400, String::new()));
 }
 
-#[test]
-fn an_excerpt_is_short_and_on_one_line() {
-    assert_eq!(excerpt("a\nb\x1b[2J".as_bytes()), "a b [2J");
-    assert_eq!(excerpt("界".repeat(1000).as_bytes()).chars().count(), EXCERPT);
-}
-
 proptest! {
     #[test]
     fn no_bytes_make_it_panic(body in any::<Vec<u8>>()) {
         let callbacks = Callbacks::new(Arc::new(|_| ()), None);
-        prop_assert_eq!(callbacks.take(body.clone().into(), None), Taken::Unreadable);
-        prop_assert!(excerpt(&body).chars().count() <= EXCERPT);
+        prop_assert_eq!(callbacks.take(body.into(), None), Taken::Message);
     }
 }

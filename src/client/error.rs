@@ -87,6 +87,9 @@ pub enum Unreachable {
     /// Connected, but no answer came.
     #[error(transparent)]
     Exchange(#[from] ExchangeError),
+    /// A stream that has no end has ended.
+    #[error("the stream has ended")]
+    Ended,
     /// The target makes no valid request: a token with a line break, for example.
     #[error("the request is not valid HTTP")]
     Request(#[source] hyper::http::Error),
@@ -117,7 +120,7 @@ impl Advice {
                 Self::NotAllowed { group: group_of(path) }
             }
             (Unreachable::Connect(_) | Unreachable::Slow(_), _) => Self::NotRunning,
-            (Unreachable::Exchange(_), _) => Self::NoAnswer,
+            (Unreachable::Exchange(_) | Unreachable::Ended, _) => Self::NoAnswer,
             (Unreachable::Request(_), _) => Self::BadToken,
         }
     }

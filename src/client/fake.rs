@@ -2,8 +2,10 @@
 //! sessions that the test moves by hand. It knows no rules beyond what the tests need.
 
 mod accounts;
+mod events;
 mod values;
 
+use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
@@ -22,6 +24,7 @@ use wxlogin_state::public::{Account, Session};
 use wxlogin_state::{DropReason, Secret, StateName, Transition, Version, Why};
 
 pub(crate) use accounts::Asked;
+pub(crate) use events::{event, event_block};
 pub(crate) use values::{
     NOW, account, calling, code_wanted, dropped, due, in_flight, offline, online, session, slider_wanted, why,
 };
@@ -63,6 +66,10 @@ pub(crate) struct World {
     pub(crate) why: Option<Why>,
     /// How many blocking reads have come.
     pub(crate) reads: usize,
+    /// What the next streams of events send, piece by piece, before they end.
+    pub(crate) streams: VecDeque<Vec<String>>,
+    /// What streams were asked for, as queries.
+    pub(crate) streams_asked: Vec<String>,
 }
 
 impl Fake {
@@ -176,6 +183,7 @@ fn routes(shared: Arc<Shared>) -> Router {
         .route("/v1/sessions/{w_id}/why", get(accounts::why))
         .merge(accounts::routes())
         .route("/v1/console/login", post(invite))
+        .merge(events::routes())
         .route("/healthz", get(async || "ok"))
         .route("/readyz", get(async || (StatusCode::BAD_GATEWAY, "<html>")))
         .with_state(shared)

@@ -4,17 +4,23 @@ use std::fmt::{Display, Write};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::Full;
+use futures_util::FutureExt;
+use http_body_util::{BodyExt, Collected, Full, Limited};
+use hyper::body::Incoming;
+use hyper::client::conn::http1;
 use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST};
 use hyper::{Method, Request, Response};
+use hyper_util::rt::TokioIo;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::net::{TcpStream, UnixStream};
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
+use tokio_util::either::Either;
 
 use super::error::{ClientError, Unreachable};
 use super::target::Target;
-use crate::exchange::{Limits, exchange};
+use crate::exchange::{ExchangeError, Limits, exchange};
 use crate::wire::Problem;
 
 /// How long a TCP connection may take to come about; a Unix socket connects or fails at once.
@@ -72,24 +78,42 @@ impl Call {
 
     /// Makes the call.
     pub(super) async fn send(self, target: &Target) -> Result<Answer, ClientError> {
-        let what = format!("{} {}", self.method, self.uri.split('?').next().unwrap_or_default());
-        let limits = Limits { head: self.answer, read: READ, body: BODY };
+        let (what, limits) = (self.what(), Limits { head: self.answer, read: READ, body: BODY });
         let unreachable = |source| ClientError::unreachable(target, source);
         let request = self.request(target).map_err(|error| unreachable(Unreachable::Request(error)))?;
-        let response = match target {
-            Target::Socket(path) => {
-                let stream = UnixStream::connect(path).await.map_err(|e| unreachable(e.into()))?;
-                exchange(stream, request, limits).await
-            }
-            Target::Url { host, .. } => {
-                let connected = timeout(CONNECT, TcpStream::connect(host)).await;
-                let stream = connected
-                    .map_err(|_| unreachable(Unreachable::Slow(CONNECT)))?
-                    .map_err(|error| unreachable(error.into()))?;
-                exchange(stream, request, limits).await
-            }
+        let response = match connect(target).await.map_err(unreachable)? {
+            Either::Left(socket) => exchange(socket, request, limits).await,
+            Either::Right(tcp) => exchange(tcp, request, limits).await,
         };
         Answer { what, response: response.map_err(|error| unreachable(error.into()))? }.accepted()
+    }
+
+    /// Makes a call whose answer has no end: its body, and the connection that it comes by.
+    pub(super) async fn open(self, target: &Target) -> Result<(Incoming, JoinHandle<()>), ClientError> {
+        let (what, answer) = (self.what(), self.answer);
+        let unreachable = |source| ClientError::unreachable(target, source);
+        let broken = |error| unreachable(ExchangeError::Connection(error).into());
+        let request = self.request(target).map_err(|error| unreachable(Unreachable::Request(error)))?;
+        let stream = TokioIo::new(connect(target).await.map_err(unreachable)?);
+        let (mut sender, connection) = http1::handshake(stream).await.map_err(broken)?;
+        // The body learns of a connection that fails; its own result adds nothing.
+        let connection = tokio::spawn(connection.map(drop));
+        let response = timeout(answer, sender.send_request(request))
+            .await
+            .map_err(|_| unreachable(ExchangeError::NoAnswer(answer).into()))?
+            .map_err(broken)?;
+        if response.status().is_success() {
+            return Ok((response.into_body(), connection));
+        }
+        let (head, body) = response.into_parts();
+        let body = timeout(READ, Limited::new(body, BODY).collect()).await;
+        let body = body.ok().and_then(Result::ok).map(Collected::to_bytes).unwrap_or_default();
+        Err(Answer { what, response: Response::from_parts(head, body) }.refusal())
+    }
+
+    /// Method and path.
+    fn what(&self) -> String {
+        format!("{} {}", self.method, self.uri.split('?').next().unwrap_or_default())
     }
 
     fn request(self, target: &Target) -> Result<Request<Full<Bytes>>, hyper::http::Error> {
@@ -104,6 +128,16 @@ impl Call {
             request = request.header(CONTENT_TYPE, "application/json");
         }
         request.body(Full::new(self.body.unwrap_or_default()))
+    }
+}
+
+async fn connect(target: &Target) -> Result<Either<UnixStream, TcpStream>, Unreachable> {
+    match target {
+        Target::Socket(path) => Ok(Either::Left(UnixStream::connect(path).await?)),
+        Target::Url { host, .. } => {
+            let connected = timeout(CONNECT, TcpStream::connect(host)).await;
+            Ok(Either::Right(connected.map_err(|_| Unreachable::Slow(CONNECT))??))
+        }
     }
 }
 
@@ -147,10 +181,14 @@ impl Answer {
         if self.response.status().is_success() {
             return Ok(self);
         }
-        Err(match serde_json::from_slice::<Problem>(self.response.body()) {
+        Err(self.refusal())
+    }
+
+    fn refusal(&self) -> ClientError {
+        match serde_json::from_slice::<Problem>(self.response.body()) {
             Ok(problem) => ClientError::Problem(Box::new(problem)),
             Err(_) => self.unreadable(None),
-        })
+        }
     }
 
     fn unreadable(&self, source: Option<serde_json::Error>) -> ClientError {

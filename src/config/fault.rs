@@ -58,6 +58,11 @@ impl Faults {
         self.list.push(Fault { line, column: None, key, message: message.into() });
     }
 
+    /// What `name` stands for cannot be: a credential, which has no line.
+    pub(super) fn outside(&mut self, name: &str, message: impl Into<String>) {
+        self.list.push(Fault { line: None, column: None, key: name.to_owned(), message: message.into() });
+    }
+
     /// Nobody gave `key` a value. Its table, where there is one, begins on `line`. Says nothing where a value was
     /// given that cannot be: that is a fault already.
     pub(super) fn missing(&mut self, line: Option<usize>, key: &str, message: impl Into<String>) {

@@ -12,8 +12,8 @@ use super::device::Habits;
 use super::fault::{Faults, Given};
 use super::merged::Merged;
 use super::secrets::SecretFile;
-use super::settings::{Callback, Control, DeviceAuth, Sandbox, Settings, State};
-use super::written::{ControlTable, SandboxTable};
+use super::settings::{Callback, Control, DeviceAuth, Sandbox, Settings, State, Tokens};
+use super::written::{ControlTable, SandboxTable, TokensTable};
 
 /// Where the daemon listens unless told otherwise.
 const DEFAULT_SOCKET: &str = "/run/wxlogind/control.sock";
@@ -43,7 +43,8 @@ pub struct Rehearsal {
 }
 
 impl Rehearsal {
-    /// The settings, now that the sandbox is there and has said how to reach it.
+    /// The settings, now that the sandbox is there and has said how to reach it. What it has of
+    /// [`Settings::apps`] and [`Settings::official_accounts`] is for the caller to add.
     pub fn settings(self, base_url: Uri, auth: DeviceAuth) -> Settings {
         self.draft.settings(base_url, auth, Some(self.sandbox))
     }
@@ -56,18 +57,33 @@ struct Draft {
     device: Habits,
     relogin: ReloginRules,
     callback: Callback,
+    tokens: Tokens,
+    state_key: Option<PathBuf>,
 }
 
 impl Draft {
     fn settings(self, base_url: Uri, auth: DeviceAuth, sandbox: Option<Sandbox>) -> Settings {
-        let Self { state, control, device, mut relogin, callback } = self;
+        let Self { state, control, device, mut relogin, callback, tokens, state_key } = self;
         if let Some(sandbox) = &sandbox {
             // The known life of an account is the platform's, and the sandbox is the platform.
             relogin.first_drop = sandbox.first_drop;
             // With days of a minute, the first drop would otherwise pass for the trouble of a login that is short.
             relogin.short_lived = relogin.short_lived.min(sandbox.first_drop / 4);
         }
-        Settings { state, control, device: device.with(base_url, auth), relogin, callback, sandbox }
+        let device = device.with(base_url, auth);
+        let (apps, official_accounts) = (Vec::new(), Vec::new());
+        Settings {
+            state,
+            control,
+            device,
+            relogin,
+            callback,
+            apps,
+            official_accounts,
+            tokens,
+            state_key,
+            sandbox,
+        }
     }
 }
 
@@ -81,6 +97,8 @@ impl Merged {
             device: self.written.device.habits(credentials, faults),
             relogin: self.written.relogin.finish(faults),
             callback: self.written.callback.finish(credentials, faults),
+            tokens: self.written.tokens.finish(),
+            state_key: SecretFile::credential(credentials, "state.key").and_then(|file| file.checked(faults)),
             state: State {
                 keep_dropped: self.written.state.keep_dropped,
                 keep_events: self.written.state.keep_events,
@@ -90,10 +108,14 @@ impl Merged {
         let sandbox = self.written.sandbox.finish(faults);
         if self.sandbox {
             self.written.device.note_idle_keys(notes);
+            self.written.note_idle_clients(notes);
             return Some(Plan::Rehearsal(Rehearsal { sandbox, draft }));
         }
+        let apps = self.written.apps(credentials, faults);
+        let official_accounts = self.written.official_accounts(credentials, faults);
         let (base_url, auth) = self.written.device.platform(credentials, faults)?;
-        Some(Plan::Complete(draft.settings(base_url, auth, None)))
+        let settings = draft.settings(base_url, auth, None);
+        Some(Plan::Complete(Settings { apps, official_accounts, ..settings }))
     }
 
     fn control(&self, faults: &mut Faults) -> Control {
@@ -169,7 +191,26 @@ impl SandboxTable {
                 "the sandbox is for this host alone: use a loopback address",
             );
         }
-        Sandbox { listen, first_drop: self.first_drop, autopilot: self.autopilot, block: self.block }
+        Sandbox {
+            listen,
+            first_drop: self.first_drop,
+            autopilot: self.autopilot,
+            block: self.block,
+            app_token_for: self.app_token_for,
+            official_token_for: self.official_token_for,
+            refresh_token_for: self.refresh_token_for,
+        }
+    }
+}
+
+impl TokensTable {
+    fn finish(&self) -> Tokens {
+        Tokens {
+            expiring_ahead: self.expiring_ahead,
+            refresh_ahead: self.refresh_ahead,
+            keep_expired: self.keep_expired,
+            max: usize::try_from(self.max).unwrap_or(usize::MAX),
+        }
     }
 }
 

@@ -74,8 +74,15 @@ pub(super) const MAX_ATTEMPTS: Limits<u64> = Limits { default: 0, least: 0, most
 /// `relogin.short_lived`: a drop within 60 s of a login is a known trouble (protocol.md, the life of an account).
 pub(super) const SHORT_LIVED: Limits<Duration> = Limits { default: MINUTE, least: SECOND, most: DAY };
 
-/// How many, in each rate of `[relogin]`. Nothing at all would be `enabled = false`.
-pub(super) const RATE_COUNT: RangeInclusive<u32> = 1..=1000;
+/// `relogin.budget`: how many. Nothing at all would be `enabled = false`. Each QR of the time counted is kept in the
+/// account's record, whose size is bounded: so are the counts of all rates.
+pub(super) const BUDGET_COUNT: RangeInclusive<u32> = 1..=100;
+
+/// `relogin.budget_total`: how many, for all accounts together. All of them are kept in one record.
+pub(super) const BUDGET_TOTAL_COUNT: RangeInclusive<u32> = 1..=500;
+
+/// `relogin.storm`: how many drops. They are kept in the same record.
+pub(super) const STORM_COUNT: RangeInclusive<u32> = 1..=100;
 
 /// Within which time, in each rate of `[relogin]`.
 pub(super) const RATE_PER: RangeInclusive<Duration> = SECOND..=DAY.saturating_mul(7);
@@ -83,6 +90,32 @@ pub(super) const RATE_PER: RangeInclusive<Duration> = SECOND..=DAY.saturating_mu
 /// `callback.path_secret_file`: how many characters guard the door. Whoever guesses one a millisecond does not come
 /// through sixteen of them, and a path of more than a hundred is one that some proxy cuts.
 pub(super) const PATH_SECRET: RangeInclusive<usize> = 16..=128;
+
+/// How many tables `[[app]]` there may be, and how many `[[official_account]]`: more are another host's.
+pub(super) const MAX_CLIENTS: usize = 100;
+
+/// `app.appkey` and `official_account.app_id`, in characters. Those seen have 16 to 18; a credential's name, which they
+/// become a part of, has at most 255 (systemd.exec(5)).
+pub(super) const CLIENT_ID: RangeInclusive<usize> = 1..=64;
+
+/// `official_account.user_domain`, in characters: as many as a domain name has (RFC 1035).
+pub(super) const USER_DOMAIN: RangeInclusive<usize> = 1..=253;
+
+/// `tokens.expiring_ahead`: a day before the end there is time to fetch a new code in office hours.
+pub(super) const EXPIRING_AHEAD: Limits<Duration> =
+    Limits { default: DAY, least: SECOND, most: DAY.saturating_mul(90) };
+
+/// `tokens.refresh_ahead`: a token of system C lives two hours (protocol.md); twenty minutes outlast a restart of the
+/// platform.
+pub(super) const REFRESH_AHEAD: Limits<Duration> =
+    Limits { default: MINUTE.saturating_mul(20), least: SECOND, most: DAY };
+
+/// `tokens.keep_expired`: a week answers "why was I logged out?"; ten years is for ever.
+pub(super) const KEEP_EXPIRED: Limits<Duration> =
+    Limits { default: DAY.saturating_mul(7), least: SECOND, most: DAY.saturating_mul(3650) };
+
+/// `tokens.max`: a record each, and all of them in memory.
+pub(super) const MAX_TOKENS: Limits<u64> = Limits { default: 100_000, least: 1, most: 1_000_000 };
 
 /// `sandbox.first_drop`: a minute, so that a newcomer sees the drop and what follows from it.
 pub(super) const SANDBOX_FIRST_DROP: Limits<Duration> =
@@ -94,3 +127,16 @@ pub(super) const SANDBOX_BLOCK: Limits<Duration> = Limits {
     least: Duration::from_millis(10),
     most: MINUTE.saturating_mul(10),
 };
+
+/// `sandbox.app_token_for`: ten days, as between issue and end in the examples of seed 000. Ends are told in whole
+/// seconds, here and in the two that follow.
+pub(super) const SANDBOX_APP_TOKEN_FOR: Limits<Duration> =
+    Limits { default: DAY.saturating_mul(10), least: SECOND, most: DAY.saturating_mul(365) };
+
+/// `sandbox.official_token_for`: two hours (protocol.md, system C).
+pub(super) const SANDBOX_OFFICIAL_TOKEN_FOR: Limits<Duration> =
+    Limits { default: HOUR.saturating_mul(2), least: SECOND, most: DAY.saturating_mul(365) };
+
+/// `sandbox.refresh_token_for`: a month; no document says how long a real one lives.
+pub(super) const SANDBOX_REFRESH_TOKEN_FOR: Limits<Duration> =
+    Limits { default: DAY.saturating_mul(30), least: SECOND, most: DAY.saturating_mul(365) };

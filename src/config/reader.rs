@@ -28,10 +28,14 @@ pub(super) struct Table<'r> {
     text: &'r str,
     /// Empty for the file itself.
     name: &'static str,
+    /// Whether there may be several of this name.
+    repeated: bool,
     /// Where its header stands; `None` while the file does not have it.
     line: Option<usize>,
     entries: DeTable<'r>,
     asked: Vec<&'static str>,
+    /// Those asked for that the file does not have.
+    absent: Vec<&'static str>,
     faults: &'r mut Faults,
 }
 
@@ -50,16 +54,35 @@ pub(super) fn document<T>(
         return None;
     }
     let entries = root.into_inner();
-    let mut table = Table { text, name: "", line: None, entries, asked: Vec::new(), faults };
-    let value = read(&mut table);
-    table.refuse_leftovers();
-    Some(value)
+    Some(Table::new(text, "", None, entries, faults).read(read))
 }
 
 impl<'r> Table<'r> {
+    fn new(
+        text: &'r str,
+        name: &'static str,
+        line: Option<usize>,
+        entries: DeTable<'r>,
+        faults: &'r mut Faults,
+    ) -> Self {
+        let (asked, absent) = (Vec::new(), Vec::new());
+        Self { text, name, repeated: false, line, entries, asked, absent, faults }
+    }
+
+    fn read<T>(mut self, read: impl FnOnce(&mut Table<'_>) -> T) -> T {
+        let value = read(&mut self);
+        self.refuse_leftovers();
+        value
+    }
+
     /// The line of the table's header, where there is one.
     pub(super) fn line(&self) -> Option<usize> {
         self.line
+    }
+
+    /// The keys asked for so far that the file does not have. One with a value that cannot be is not among them.
+    pub(super) fn absent(&self) -> Vec<&'static str> {
+        self.absent.clone()
     }
 
     /// A table inside this one. A missing one is read like an empty one.
@@ -72,11 +95,43 @@ impl<'r> Table<'r> {
             Some(Given { value, place: Place::Line(line) }) => (Some(line), value),
             _ => (None, DeTable::new()),
         };
-        let faults = &mut *self.faults;
-        let mut table = Table { text: self.text, name, line, entries, asked: Vec::new(), faults };
-        let value = read(&mut table);
-        table.refuse_leftovers();
-        value
+        Table::new(self.text, name, line, entries, self.faults).read(read)
+    }
+
+    /// Tables of which there may be several, `[[name]]` each, in their order. What lies beyond the `most` is a
+    /// fault, and not read.
+    pub(super) fn tables<T>(
+        &mut self,
+        name: &'static str,
+        most: usize,
+        read: fn(&mut Table<'_>) -> T,
+    ) -> Vec<Given<T>> {
+        let given = self.converted(name, |value| match value {
+            DeValue::Array(values) => Ok(values),
+            DeValue::Table(_) => Err(format!("there may be several: write [[{name}]], not [{name}]")),
+            other => Err(format!("expected tables [[{name}]], found {}", kind(&other))),
+        });
+        let mut tables = Vec::new();
+        for (before, value) in given.into_iter().flat_map(|given| given.value).enumerate() {
+            let line = self.line_of(&value);
+            let place = Place::Line(line);
+            if before == most {
+                self.faults.add(place, name, format!("at most {most} tables [[{name}]], this is one more"));
+                break;
+            }
+            match value.into_inner() {
+                DeValue::Table(entries) => {
+                    let table = Table::new(self.text, name, Some(line), entries, self.faults);
+                    let value = Table { repeated: true, ..table }.read(read);
+                    tables.push(Given { value, place });
+                }
+                other => {
+                    let message = format!("expected tables [[{name}]], found {}", kind(&other));
+                    self.faults.add(place, name, message);
+                }
+            }
+        }
+        tables
     }
 
     /// A text that must not be empty. Not repeated in a fault.
@@ -84,6 +139,19 @@ impl<'r> Table<'r> {
         self.converted(key, |value| match string(value, "a text")? {
             text if text.trim().is_empty() => Err("must not be empty".to_owned()),
             text => Ok(text.into_owned()),
+        })
+    }
+
+    /// A text of a certain form, as `expected` says. Not repeated in a fault.
+    pub(super) fn formed(
+        &mut self,
+        key: &'static str,
+        expected: &str,
+        fits: fn(&str) -> bool,
+    ) -> Option<Given<String>> {
+        self.converted(key, |value| match string(value, "a text")? {
+            text if fits(&text) => Ok(text.into_owned()),
+            _ => Err(format!("expected {expected}")),
         })
     }
 
@@ -242,8 +310,11 @@ impl<'r> Table<'r> {
         convert: impl FnOnce(DeValue<'r>) -> Result<T, String>,
     ) -> Option<Given<T>> {
         self.asked.push(key);
-        let (written_key, value) = self.entries.remove_entry(key)?;
-        let place = self.place(&written_key);
+        let Some((written_key, value)) = self.entries.remove_entry(key) else {
+            self.absent.push(key);
+            return None;
+        };
+        let place = Place::Line(self.line_of(&written_key));
         match convert(value.into_inner()) {
             Ok(value) => Some(Given { value, place }),
             Err(message) => {
@@ -253,8 +324,8 @@ impl<'r> Table<'r> {
         }
     }
 
-    fn place<T>(&self, spanned: &Spanned<T>) -> Place {
-        Place::Line(position(self.text, spanned.span().start).0)
+    fn line_of<T>(&self, spanned: &Spanned<T>) -> usize {
+        position(self.text, spanned.span().start).0
     }
 
     fn full(&self, key: &str) -> String {
@@ -262,14 +333,18 @@ impl<'r> Table<'r> {
     }
 
     fn refuse_leftovers(mut self) {
+        let title = match (self.name, self.repeated) {
+            ("", _) => "unknown; this file".to_owned(),
+            (name, false) => format!("unknown key; [{name}]"),
+            (name, true) => format!("unknown key; [[{name}]]"),
+        };
         for key in std::mem::take(&mut self.entries).into_iter().map(|(key, _)| key) {
             let name = cut(key.get_ref()).escape_debug().to_string();
             let message = match nearest(&name, &self.asked) {
                 Some(known) => format!("unknown key; did you mean {known}?"),
-                None if self.name.is_empty() => format!("unknown; this file has {}", self.asked.join(", ")),
-                None => format!("unknown key; [{}] has {}", self.name, self.asked.join(", ")),
+                None => format!("{title} has {}", self.asked.join(", ")),
             };
-            let place = self.place(&key);
+            let place = Place::Line(self.line_of(&key));
             let full = self.full(&name);
             self.faults.add(place, full, message);
         }

@@ -46,23 +46,12 @@ pub enum SecretError {
 }
 
 /// Reads a secret and takes the line end off it that editors leave.
-///
-/// The permissions are looked at before the file is opened, not atomically with it: the check is for slips of
-/// the operator. Whoever can swap files in that directory needs no race to choose the secret.
 pub fn read_secret(file: &Path) -> Result<Secret, SecretError> {
-    let unreadable = |source| SecretError::Unreadable(file.to_owned(), source);
-    let metadata = fs::metadata(file).map_err(unreadable)?;
-    if !metadata.is_file() {
-        return Err(SecretError::NotAFile(file.to_owned()));
-    }
-    let mode = metadata.permissions().mode() & 0o7777;
-    if mode & REFUSED_MODE != 0 {
-        return Err(SecretError::Exposed { file: file.to_owned(), mode });
-    }
     let mut bytes = Vec::new();
-    File::open(file)
-        .and_then(|file| file.take(MAX_SECRET_BYTES + 1).read_to_end(&mut bytes))
-        .map_err(unreadable)?;
+    open(file)?
+        .take(MAX_SECRET_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|source| SecretError::Unreadable(file.to_owned(), source))?;
     if bytes.len() as u64 > MAX_SECRET_BYTES {
         return Err(SecretError::TooLarge(file.to_owned()));
     }
@@ -74,42 +63,68 @@ pub fn read_secret(file: &Path) -> Result<Secret, SecretError> {
     }
 }
 
+/// Opens a file that nobody else may touch.
+///
+/// The permissions are looked at before the file is opened, not atomically with it: the check is for slips of
+/// the operator. Whoever can swap files in that directory needs no race to choose the secret.
+fn open(file: &Path) -> Result<File, SecretError> {
+    let unreadable = |source| SecretError::Unreadable(file.to_owned(), source);
+    let metadata = fs::metadata(file).map_err(unreadable)?;
+    if !metadata.is_file() {
+        return Err(SecretError::NotAFile(file.to_owned()));
+    }
+    let mode = metadata.permissions().mode() & 0o7777;
+    if mode & REFUSED_MODE != 0 {
+        return Err(SecretError::Exposed { file: file.to_owned(), mode });
+    }
+    File::open(file).map_err(unreadable)
+}
+
 /// A secret's file, and who named it.
 #[derive(Debug)]
 pub(super) struct SecretFile {
     pub(super) path: PathBuf,
-    pub(super) place: Place,
-    /// The key in full, for faults.
-    key: &'static str,
+    /// Where the key stands; `None` for a credential.
+    place: Option<Place>,
+    /// The key in full, or the credential's name, for faults.
+    key: String,
 }
 
 impl SecretFile {
     /// The file that `key` names, if it does.
-    pub(super) fn named(given: Option<&Given<PathBuf>>, key: &'static str) -> Option<Self> {
-        given.map(|given| Self { path: given.value.clone(), place: given.place, key })
+    pub(super) fn named(given: Option<&Given<PathBuf>>, key: impl Into<String>) -> Option<Self> {
+        given.map(|given| Self { path: given.value.clone(), place: Some(given.place), key: key.into() })
     }
 
     /// The credential `name`, if systemd passed it.
-    pub(super) fn credential(directory: Option<&Path>, name: &'static str) -> Option<Self> {
-        let path = directory?.join(name);
+    pub(super) fn credential(directory: Option<&Path>, name: impl Into<String>) -> Option<Self> {
+        let key = name.into();
+        let path = directory?.join(&key);
         // One that cannot be looked at is there: reading it will say what is wrong.
-        path.try_exists().unwrap_or(true).then_some(Self { path, place: Place::Outside(name), key: name })
+        path.try_exists().unwrap_or(true).then_some(Self { path, place: None, key })
     }
 
     /// What is in it, or a fault.
     pub(super) fn read(&self, faults: &mut Faults) -> Option<Secret> {
-        match read_secret(&self.path) {
-            Ok(secret) => Some(secret),
-            Err(error) => {
-                self.refuse(in_full(&error), faults);
-                None
-            }
-        }
+        self.or_refuse(read_secret(&self.path), faults)
+    }
+
+    /// Its path, for one that is more than a line and is read elsewhere; a fault where it cannot be opened, or
+    /// others could.
+    pub(super) fn checked(self, faults: &mut Faults) -> Option<PathBuf> {
+        self.or_refuse(open(&self.path), faults).map(|_| self.path)
     }
 
     /// It should not be there.
     pub(super) fn refuse(&self, message: impl Into<String>, faults: &mut Faults) {
-        faults.add(self.place, self.key, message);
+        match self.place {
+            Some(place) => faults.add(place, &*self.key, message),
+            None => faults.outside(&self.key, message),
+        }
+    }
+
+    fn or_refuse<T>(&self, result: Result<T, SecretError>, faults: &mut Faults) -> Option<T> {
+        result.map_err(|error| self.refuse(in_full(&error), faults)).ok()
     }
 }
 

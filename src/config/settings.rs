@@ -22,6 +22,16 @@ pub struct Settings {
     pub relogin: ReloginRules,
     /// `[callback]`
     pub callback: Callback,
+    /// Each `[[app]]`, in the order of the file; each appkey once. Empty with `--sandbox`, whose own app takes their
+    /// place once it listens.
+    pub apps: Vec<App>,
+    /// Each `[[official_account]]`, in the order of the file; each app id once. Empty with `--sandbox`, too.
+    pub official_accounts: Vec<OfficialAccount>,
+    /// `[tokens]`
+    pub tokens: Tokens,
+    /// The credential `state.key`, where there is one: path of the key file that tokens are sealed with, one or more
+    /// lines. It can be opened, and by nobody else; nothing is known of what is in it.
+    pub state_key: Option<PathBuf>,
     /// `[sandbox]`; present exactly when the daemon was started with `--sandbox`.
     pub sandbox: Option<Sandbox>,
 }
@@ -111,6 +121,43 @@ pub struct Callback {
     pub public_url: Option<Uri>,
 }
 
+/// An app of system B (seed 000).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct App {
+    /// `appkey`, 1 to 64 visible ASCII characters but `/`.
+    pub appkey: String,
+    /// From `app_secret_file` or the credential `app.<appkey>.secret`.
+    pub secret: Secret,
+    /// Where the system is; scheme `http` or `https`, no query.
+    pub base_url: Uri,
+}
+
+/// An official account of system C (seed 001).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OfficialAccount {
+    /// `appId`, 1 to 64 visible ASCII characters but `/`.
+    pub app_id: String,
+    /// `userDomain`, at most 253 letters, digits and dashes in parts with a dot between them.
+    pub user_domain: String,
+    /// The domain's secret, from `user_domain_secret_file` or the credential `official_account.<app_id>.secret`.
+    pub secret: Secret,
+    /// Where the system is; scheme `http` or `https`, no query.
+    pub base_url: Uri,
+}
+
+/// The tokens of both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tokens {
+    /// How long before a token's end it is said that only a new login helps.
+    pub expiring_ahead: Duration,
+    /// How long before a token's end it is refreshed, where the system can.
+    pub refresh_ahead: Duration,
+    /// How long an expired token stays known.
+    pub keep_expired: Duration,
+    /// Most tokens kept at once.
+    pub max: usize,
+}
+
 /// The embedded sandbox.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sandbox {
@@ -122,4 +169,10 @@ pub struct Sandbox {
     pub autopilot: bool,
     /// How long the simulated platform blocks `/getIPadLoginInfo`; the real one takes up to 250 s.
     pub block: Duration,
+    /// How long a token of the simulated system B lives.
+    pub app_token_for: Duration,
+    /// How long an access token of the simulated system C lives.
+    pub official_token_for: Duration,
+    /// How long a refresh token of the simulated system C lives.
+    pub refresh_token_for: Duration,
 }

@@ -1,11 +1,13 @@
 //! The configuration as a whole: from text to settings, or to every fault with its line and key.
 
 mod callback;
+mod clients;
 mod device;
 mod keys;
 mod relogin;
 mod sample;
 mod sandbox;
+mod tokens;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -134,6 +136,15 @@ fn the_least_configuration_gets_every_default() {
             ..ReloginRules::DEFAULT
         },
         callback: Callback { listen: None, path_secret: None, forward_url: None, public_url: None },
+        apps: Vec::new(),
+        official_accounts: Vec::new(),
+        tokens: Tokens {
+            expiring_ahead: Duration::from_hours(24),
+            refresh_ahead: Duration::from_mins(20),
+            keep_expired: Duration::from_hours(7 * 24),
+            max: 100_000,
+        },
+        state_key: None,
         sandbox: None,
     };
     assert_eq!(settings, expected);
@@ -297,6 +308,11 @@ fn any_line() -> impl Strategy<Value = String> {
         "budget",
         "path_secret_file",
         "forward_url",
+        "appkey",
+        "app_id",
+        "user_domain",
+        "user_domain_secret_file",
+        "expiring_ahead",
     ]);
     let value = prop_oneof![
         any::<String>().prop_map(|text| format!("{text:?}")),
@@ -312,6 +328,10 @@ fn any_line() -> impl Strategy<Value = String> {
         "[relogin]",
         "[callback]",
         "[[sandbox]]",
+        "[[app]]",
+        "[[official_account]]",
+        "[official_account]",
+        "[tokens]",
     ]);
     prop_oneof![
         4 => (key, value).prop_map(|(key, value)| format!("{key} = {value}")),

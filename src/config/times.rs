@@ -1,11 +1,12 @@
 //! The forms of `[relogin]`: rates, hours of the day, time zones, and who fetches the QR.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use jiff::tz::{self, TimeZone};
 use wxlogin_state::{Hours, Issue, Rate};
 
-use super::limits::{RATE_COUNT, RATE_PER};
+use super::limits::RATE_PER;
 use super::reader::Table;
 use super::values::{quoted, written};
 
@@ -15,19 +16,24 @@ const DEFAULT_ZONE: &str = "Asia/Shanghai";
 /// One slip of the fingers in so many letters, and a mistyped time zone is still recognised.
 const LETTERS_PER_SLIP: usize = 5;
 
-/// So many within a time, written `6/1h`, or the default.
-pub(super) fn rate(table: &mut Table<'_>, key: &'static str, default: Rate) -> Rate {
+/// So many within a time, written `6/1h`, or the default. How many there may be is said for each key.
+pub(super) fn rate(
+    table: &mut Table<'_>,
+    key: &'static str,
+    default: Rate,
+    counts: &RangeInclusive<u32>,
+) -> Rate {
     let example = format!("{}/{}", default.count, written(default.per));
     let expected = format!(
         "expected so many within a time such as \"{example}\", {} to {} of them within \"{}\" to \"{}\"",
-        RATE_COUNT.start(),
-        RATE_COUNT.end(),
+        counts.start(),
+        counts.end(),
         written(*RATE_PER.start()),
         written(*RATE_PER.end()),
     );
     let parse = |text: &str| {
         let rate = count_and_time(text).map(|(count, per)| Rate { count, per });
-        rate.filter(|rate| RATE_COUNT.contains(&rate.count) && RATE_PER.contains(&rate.per))
+        rate.filter(|rate| counts.contains(&rate.count) && RATE_PER.contains(&rate.per))
             .ok_or_else(|| format!("{expected}; found {}", quoted(text)))
     };
     table.parsed(key, &expected, parse).map_or(default, |given| given.value)

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use hyper::Uri;
 
+use super::limits::{CLIENT_ID, USER_DOMAIN};
+
 /// Longest piece of the file that a fault repeats, in characters.
 const SHOWN_CHARS: usize = 40;
 
@@ -60,6 +62,20 @@ pub(crate) fn is_host_and_port(text: &str) -> bool {
             && host.bytes().all(allowed)
             && port.parse().is_ok_and(|port: u16| port > 0)
     })
+}
+
+/// Whether the text can name a client of system B or C: visible ASCII without `/`, because it becomes a part of a
+/// credential's name, which is a file's.
+pub(super) fn is_client_id(text: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_graphic() && byte != b'/';
+    CLIENT_ID.contains(&text.len()) && text.bytes().all(allowed)
+}
+
+/// Whether the text can be a user domain of system C: letters, digits and dashes, in parts with a dot between them.
+pub(super) fn is_user_domain(text: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    let is_part = |part: &str| !part.is_empty() && part.bytes().all(allowed);
+    USER_DOMAIN.contains(&text.len()) && text.split('.').all(is_part)
 }
 
 /// A text as a fault repeats it.
@@ -147,6 +163,32 @@ mod tests {
             "http://a:1",
         ] {
             assert!(!is_host_and_port(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_client_id_can_be_part_of_a_files_name() {
+        let longest = "x".repeat(64);
+        for good in ["D5fceA1sVtmaMY1x", "wx0123456789abcdef", "a", ".", "a:b~!", &longest] {
+            assert!(is_client_id(good), "{good}");
+        }
+        let too_long = "x".repeat(65);
+        for bad in ["", " ", "a b", "a/b", "../a", "a\n", "\u{7f}", "\0", "ä", "微信", &too_long] {
+            assert!(!is_client_id(bad), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_user_domain_has_the_form_of_a_domain() {
+        let longest = format!("{}x", "x.".repeat(126));
+        for good in ["a", "C.DM.5903.1", "bots.example", "my-domain", "127.0.0.1", &longest] {
+            assert!(is_user_domain(good), "{good}");
+        }
+        let too_long = "x".repeat(254);
+        for bad in
+            ["", ".", "a.", ".a", "a..b", "a b", "a_b", "a/b", "a:1", "https://a", "微信.example", &too_long]
+        {
+            assert!(!is_user_domain(bad), "{bad}");
         }
     }
 

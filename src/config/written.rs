@@ -13,12 +13,15 @@ use wxlogin_state::{DeviceType, Hours, Issue, Rate, ReloginRules};
 
 use super::fault::{Faults, Given};
 use super::limits::{
-    BACKOFF_INITIAL, BACKOFF_MAX, CHECK_INTERVAL, CONFIRMATIONS, DROP_LEAD, FIRST_DROP, KEEP_DROPPED,
-    KEEP_EVENTS, MAX_ATTEMPTS, MAX_POLLS, POLL_TIMEOUT, PROXY_REGION, QR_VALID_FOR, RENEWAL_LEAD,
-    SANDBOX_BLOCK, SANDBOX_FIRST_DROP, SHORT_LIVED, STABLE_FOR,
+    BACKOFF_INITIAL, BACKOFF_MAX, BUDGET_COUNT, BUDGET_TOTAL_COUNT, CHECK_INTERVAL, CLIENT_ID, CONFIRMATIONS,
+    DROP_LEAD, EXPIRING_AHEAD, FIRST_DROP, KEEP_DROPPED, KEEP_EVENTS, KEEP_EXPIRED, MAX_ATTEMPTS,
+    MAX_CLIENTS, MAX_POLLS, MAX_TOKENS, POLL_TIMEOUT, PROXY_REGION, QR_VALID_FOR, REFRESH_AHEAD,
+    RENEWAL_LEAD, SANDBOX_APP_TOKEN_FOR, SANDBOX_BLOCK, SANDBOX_FIRST_DROP, SANDBOX_OFFICIAL_TOKEN_FOR,
+    SANDBOX_REFRESH_TOKEN_FOR, SHORT_LIVED, STABLE_FOR, STORM_COUNT, USER_DOMAIN,
 };
 use super::reader::{Table, document};
 use super::times;
+use super::values::{is_client_id, is_user_domain};
 
 /// The whole file.
 #[derive(Debug)]
@@ -28,6 +31,9 @@ pub(super) struct Written {
     pub(super) device: DeviceTable,
     pub(super) relogin: ReloginTable,
     pub(super) callback: CallbackTable,
+    pub(super) apps: Vec<Given<AppTable>>,
+    pub(super) official_accounts: Vec<Given<OfficialAccountTable>>,
+    pub(super) tokens: TokensTable,
     pub(super) sandbox: SandboxTable,
 }
 
@@ -108,6 +114,36 @@ pub(super) struct CallbackTable {
     pub(super) public_url: Option<Given<Option<Uri>>>,
 }
 
+/// One `[[app]]`
+#[derive(Debug)]
+pub(super) struct AppTable {
+    pub(super) appkey: Option<Given<String>>,
+    pub(super) app_secret_file: Option<Given<PathBuf>>,
+    pub(super) base_url: Option<Given<Uri>>,
+    /// Which of them are not there.
+    pub(super) absent: Vec<&'static str>,
+}
+
+/// One `[[official_account]]`
+#[derive(Debug)]
+pub(super) struct OfficialAccountTable {
+    pub(super) app_id: Option<Given<String>>,
+    pub(super) user_domain: Option<Given<String>>,
+    pub(super) user_domain_secret_file: Option<Given<PathBuf>>,
+    pub(super) base_url: Option<Given<Uri>>,
+    /// Which of them are not there.
+    pub(super) absent: Vec<&'static str>,
+}
+
+/// `[tokens]`
+#[derive(Debug)]
+pub(super) struct TokensTable {
+    pub(super) expiring_ahead: Duration,
+    pub(super) refresh_ahead: Duration,
+    pub(super) keep_expired: Duration,
+    pub(super) max: u64,
+}
+
 /// `[sandbox]`
 #[derive(Debug)]
 pub(super) struct SandboxTable {
@@ -115,6 +151,9 @@ pub(super) struct SandboxTable {
     pub(super) first_drop: Duration,
     pub(super) autopilot: bool,
     pub(super) block: Duration,
+    pub(super) app_token_for: Duration,
+    pub(super) official_token_for: Duration,
+    pub(super) refresh_token_for: Duration,
 }
 
 impl Written {
@@ -126,6 +165,9 @@ impl Written {
             device: file.table("device", DeviceTable::read),
             relogin: file.table("relogin", ReloginTable::read),
             callback: file.table("callback", CallbackTable::read),
+            apps: file.tables("app", MAX_CLIENTS, AppTable::read),
+            official_accounts: file.tables("official_account", MAX_CLIENTS, OfficialAccountTable::read),
+            tokens: file.table("tokens", TokensTable::read),
             sandbox: file.table("sandbox", SandboxTable::read),
         })
     }
@@ -202,9 +244,9 @@ impl ReloginTable {
             backoff_max: table.given_duration("backoff_max", &BACKOFF_MAX),
             max_attempts: table.number("max_attempts", &MAX_ATTEMPTS),
             short_lived: table.duration("short_lived", &SHORT_LIVED),
-            budget: times::rate(table, "budget", USUAL.budget),
-            budget_total: times::rate(table, "budget_total", USUAL.budget_total),
-            storm: times::rate(table, "storm", USUAL.storm),
+            budget: times::rate(table, "budget", USUAL.budget, &BUDGET_COUNT),
+            budget_total: times::rate(table, "budget_total", USUAL.budget_total, &BUDGET_TOTAL_COUNT),
+            storm: times::rate(table, "storm", USUAL.storm, &STORM_COUNT),
         }
     }
 }
@@ -221,6 +263,43 @@ impl CallbackTable {
     }
 }
 
+impl AppTable {
+    fn read(table: &mut Table<'_>) -> Self {
+        Self {
+            appkey: client_id(table, "appkey"),
+            app_secret_file: table.path("app_secret_file"),
+            base_url: table.base_url("base_url", "https://api.zaihangyun.com"),
+            absent: table.absent(),
+        }
+    }
+}
+
+impl OfficialAccountTable {
+    fn read(table: &mut Table<'_>) -> Self {
+        let (least, most) = (USER_DOMAIN.start(), USER_DOMAIN.end());
+        let domain =
+            format!("{least} to {most} letters, digits and dashes, in parts with a dot between them");
+        Self {
+            app_id: client_id(table, "app_id"),
+            user_domain: table.formed("user_domain", &domain, is_user_domain),
+            user_domain_secret_file: table.path("user_domain_secret_file"),
+            base_url: table.base_url("base_url", "https://iot.example"),
+            absent: table.absent(),
+        }
+    }
+}
+
+impl TokensTable {
+    fn read(table: &mut Table<'_>) -> Self {
+        Self {
+            expiring_ahead: table.duration("expiring_ahead", &EXPIRING_AHEAD),
+            refresh_ahead: table.duration("refresh_ahead", &REFRESH_AHEAD),
+            keep_expired: table.duration("keep_expired", &KEEP_EXPIRED),
+            max: table.number("max", &MAX_TOKENS),
+        }
+    }
+}
+
 impl SandboxTable {
     fn read(table: &mut Table<'_>) -> Self {
         Self {
@@ -228,6 +307,17 @@ impl SandboxTable {
             first_drop: table.duration("first_drop", &SANDBOX_FIRST_DROP),
             autopilot: table.flag("autopilot", false),
             block: table.duration("block", &SANDBOX_BLOCK),
+            app_token_for: table.duration("app_token_for", &SANDBOX_APP_TOKEN_FOR),
+            official_token_for: table.duration("official_token_for", &SANDBOX_OFFICIAL_TOKEN_FOR),
+            refresh_token_for: table.duration("refresh_token_for", &SANDBOX_REFRESH_TOKEN_FOR),
         }
     }
+}
+
+/// By which system B or C knows a client. Becomes a part of its secret's name.
+fn client_id(table: &mut Table<'_>, key: &'static str) -> Option<Given<String>> {
+    let (least, most) = (CLIENT_ID.start(), CLIENT_ID.end());
+    let expected =
+        format!("{least} to {most} visible ASCII characters but /, as the system's operator gave it");
+    table.formed(key, &expected, is_client_id)
 }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use ring::digest::{SHA256, digest};
+use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 use wxlogin_state::Secret;
 
@@ -34,7 +34,7 @@ struct Kept {
 /// digests takes tells nothing about it.
 #[derive(Debug)]
 struct Ticket {
-    digest: Vec<u8>,
+    digest: [u8; 32],
     until: Instant,
 }
 
@@ -96,8 +96,8 @@ fn expire(tickets: &mut VecDeque<Ticket>) {
     tickets.retain(|ticket| now < ticket.until);
 }
 
-fn digest_of(secret: &str) -> Vec<u8> {
-    digest(&SHA256, secret.as_bytes()).as_ref().to_vec()
+fn digest_of(secret: &str) -> [u8; 32] {
+    Sha256::digest(secret).into()
 }
 
 #[cfg(test)]

@@ -34,6 +34,7 @@ EXAMPLES:
   wxloginctl relogin wxid_a --wait
   wxloginctl set wxid_a --auto-relogin off
   wxloginctl why wxid_a
+  wxloginctl watch --type session.dropped,account.*
 
 SEE ALSO:
   wxlogind(8), journalctl(1)";
@@ -106,6 +107,8 @@ pub(super) enum Verb {
         #[arg(value_name = "WID|WCID")]
         name: String,
     },
+    /// Show what happens, as it happens, one line each, until Ctrl-C
+    Watch(Watch),
     /// Begin a login
     Login(Login),
     /// Log a known account in again
@@ -162,6 +165,19 @@ pub(super) struct List {
     /// At most so many
     #[arg(long, value_name = "N")]
     pub(super) limit: Option<NonZeroUsize>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Watch {
+    /// Begin after this event of the journal instead of now; 0 begins with the oldest there is
+    #[arg(long, value_name = "SEQ")]
+    pub(super) after: Option<u64>,
+    /// Only events of these types, for example session.dropped or account.*; several with commas
+    #[arg(long = "type", value_name = "TYPE", value_delimiter = ',')]
+    pub(super) kinds: Vec<String>,
+    /// Only those of this account
+    #[arg(long, value_name = "WCID")]
+    pub(super) account: Option<WcId>,
 }
 
 #[derive(Debug, Args)]
@@ -284,6 +300,7 @@ mod tests {
             "wxloginctl set wxid_a",
             "wxloginctl set wxid_a --auto-relogin maybe",
             "wxloginctl forget",
+            "wxloginctl watch --after yesterday",
             "wxloginctl list --state gone",
             "wxloginctl --socket /s --url http://h list",
             "wxloginctl qr w --png a --svg b",

@@ -28,6 +28,11 @@ pub(super) fn local(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M %Z").to_string()
 }
 
+/// "2026-01-01 17:30:05", by the clock on the wall.
+pub(super) fn clock(at: Timestamp, zone: &TimeZone) -> String {
+    at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
 /// "3 min ago (2026-01-01 09:30 UTC)".
 pub(super) fn both(at: Timestamp, now: Timestamp) -> String {
     format!("{} ({})", relative(at, now), absolute(at))

@@ -7,6 +7,7 @@ use clap::Parser;
 use wxlogin_state::OpenError;
 
 use crate::config::{ConfigError, Overrides};
+use crate::driver::Unopened;
 
 /// `EX_CONFIG` of sysexits(3): starting again will not help, a person must act. The unit's
 /// `RestartPreventExitStatus=` names it.
@@ -108,6 +109,15 @@ impl Failure {
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
         Self::Configuration(error.into())
+    }
+}
+
+impl From<Unopened> for Failure {
+    fn from(error: Unopened) -> Self {
+        match error {
+            Unopened::Store(error) => error.into(),
+            Unopened::KeyFile(_) | Unopened::Key(_) => Self::Configuration(error.into()),
+        }
     }
 }
 

@@ -47,8 +47,9 @@ impl Reload {
                 Plan::Complete(settings) => settings,
                 // The sandbox that runs is the platform still.
                 Plan::Rehearsal(rehearsal) => {
-                    let device = &self.current.device;
-                    rehearsal.settings(device.base_url.clone(), device.auth.clone())
+                    let Settings { device, apps, official_accounts, .. } = &self.current;
+                    let fresh = rehearsal.settings(device.base_url.clone(), device.auth.clone());
+                    Settings { apps: apps.clone(), official_accounts: official_accounts.clone(), ..fresh }
                 }
             },
             Err(fault) => {
@@ -67,6 +68,7 @@ impl Reload {
             warn!(settings = rest.join(", "), "these changes take effect at the next start");
         }
         self.current.relogin = fresh.relogin;
+        self.current.tokens = fresh.tokens;
         self.current.state.keep_dropped = fresh.state.keep_dropped;
         let (device, new) = (&mut self.current.device, fresh.device);
         device.qr_valid_for = new.qr_valid_for;
@@ -93,6 +95,9 @@ impl Reload {
             ("device.auto_check", device.0.auto_check != device.1.auto_check),
             ("device.poll_timeout", device.0.poll_timeout != device.1.poll_timeout),
             ("[callback]", current.callback != fresh.callback),
+            ("[[app]]", current.apps != fresh.apps),
+            ("[[official_account]]", current.official_accounts != fresh.official_accounts),
+            ("state.key", current.state_key != fresh.state_key),
             ("[sandbox]", current.sandbox != fresh.sandbox),
         ]
         .into_iter()

@@ -46,7 +46,10 @@ pub(super) async fn prepare(command: Command) -> Result<Prepared, Failure> {
                 .await
                 .context("cannot start the sandbox")
                 .map_err(Failure::Configuration)?;
-            (rehearsal.settings(sandbox.base_url().clone(), auth), Some(sandbox))
+            let mut settings = rehearsal.settings(sandbox.base_url().clone(), auth);
+            settings.apps = vec![sandbox.app()];
+            settings.official_accounts = vec![sandbox.official_account()];
+            (settings, Some(sandbox))
         }
     };
     Ok(Prepared { settings, sandbox, origin, scratch })

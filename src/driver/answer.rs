@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use wxlogin_state::{WId, WcId};
+use wxlogin_state::{Token, TokenId, WId, WcId};
 
 use super::handle::{Begun, Denied, Reply};
 use crate::view::{AccountEntry, SessionEntry, View};
@@ -19,6 +19,8 @@ pub(super) enum Answer {
     Joined(Reply<Begun>, WId),
     /// A wish about this account.
     Account(Reply<Arc<AccountEntry>>, Result<WcId, Denied>),
+    /// A token that is kept.
+    Token(Reply<Arc<Token>>, Result<TokenId, Denied>),
     /// Anything else.
     Done(Reply<()>, Result<(), Denied>),
 }
@@ -50,6 +52,10 @@ impl Answer {
             Self::Account(reply, tended) => {
                 let shown = |wc_id: WcId| view.account(&wc_id).ok_or(Denied::NoAccount(wc_id));
                 let _ = reply.send(committed().and(tended).and_then(shown));
+            }
+            Self::Token(reply, kept) => {
+                let shown = |id: TokenId| view.token(&id).ok_or(Denied::NoToken(id));
+                let _ = reply.send(committed().and(kept).and_then(shown));
             }
             Self::Done(reply, done) => {
                 let _ = reply.send(committed().and(done));

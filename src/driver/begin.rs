@@ -86,6 +86,9 @@ impl Beginnings {
         if let Err(denied) = may_be_begun(&request, turn) {
             return Some(Answer::Begun(vec![reply], Err(denied)));
         }
+        if self.is_fetching_otherwise(&request) {
+            return Some(Answer::Begun(vec![reply], Err(Refusal::UnderWay.into())));
+        }
         let reply = match self.join(&request, reply) {
             Ok(()) => return None,
             Err(reply) => reply,
@@ -106,7 +109,12 @@ impl Beginnings {
         in_flight: usize,
         most: usize,
     ) -> Result<(), Denied> {
-        if request.wc_id.as_ref().is_some_and(|wc_id| self.by_account.contains_key(wc_id)) {
+        let fetched = request.wc_id.as_ref().and_then(|wc_id| self.by_account.get(wc_id));
+        if self.is_fetching_otherwise(&request) {
+            return Err(Refusal::UnderWay.into());
+        }
+        if let Some(beginning) = fetched.and_then(|ticket| self.open.get_mut(ticket)) {
+            beginning.request.force |= request.force;
             return Ok(());
         }
         let in_flight = in_flight + self.open.len();
@@ -120,6 +128,14 @@ impl Beginnings {
     /// Whether a QR is being fetched for the account.
     pub(super) fn is_fetching(&self, wc_id: &WcId) -> bool {
         self.by_account.contains_key(wc_id)
+    }
+
+    /// Whether a QR is being fetched for the account, but not of the kind that is asked for: for its own device, or
+    /// for a new one.
+    fn is_fetching_otherwise(&self, request: &LoginRequest) -> bool {
+        let ticket = request.wc_id.as_ref().and_then(|wc_id| self.by_account.get(wc_id));
+        let beginning = ticket.and_then(|ticket| self.open.get(ticket));
+        beginning.is_some_and(|beginning| beginning.request.new_device != request.new_device)
     }
 
     /// Takes in the platform's answer: a session begins, or everybody who waits hears why not. Nothing follows
@@ -219,17 +235,24 @@ impl Beginnings {
 /// Refuses a login that would make a new device of a known account without anybody having said so, and one of
 /// an account whose phone shows a box to confirm.
 fn may_be_begun(request: &LoginRequest, turn: &Turn<'_>) -> Result<(), Denied> {
-    match (&request.wc_id, &request.label) {
-        (Some(wc_id), _) => {
-            let showing = turn.account(wc_id).is_some_and(|account| account.call() == Some(Method::PopUp));
-            if showing { Err(Refusal::PopUpShown.into()) } else { Ok(()) }
-        }
-        (None, Some(label)) if !request.new_device => match turn.labelled(label) {
-            Some(wc_id) => Err(Denied::KnownLabel { label: label.clone(), wc_id }),
-            None => Ok(()),
-        },
-        (None, _) => Ok(()),
+    let labelled = request.label.as_ref().filter(|_| request.wc_id.is_none());
+    let labelled = labelled.and_then(|label| Some((label, turn.labelled(label)?)));
+    if let Some((label, wc_id)) = &labelled
+        && !request.new_device
+    {
+        return Err(Denied::KnownLabel { label: (*label).clone(), wc_id: wc_id.clone() });
     }
+    let Some(wc_id) = request.wc_id.as_ref().or(labelled.as_ref().map(|(_, wc_id)| wc_id)) else {
+        return Ok(());
+    };
+    if turn.account(wc_id).is_some_and(|account| account.call() == Some(Method::PopUp)) {
+        return Err(Refusal::PopUpShown.into());
+    }
+    // One that may be joined has been, by now.
+    if turn.live_sessions(wc_id).iter().any(|session| session.state.name().is_in_flight()) {
+        return Err(Refusal::UnderWay.into());
+    }
+    Ok(())
 }
 
 /// The login of the same account that somebody is still to complete; a refusal where none may be begun.
@@ -241,7 +264,8 @@ fn on_its_way(request: &LoginRequest, turn: &mut Turn<'_>) -> Result<Option<WId>
     }
     let live = turn.live_sessions(wc_id);
     match live.iter().find(|session| session.state.name().is_in_flight()) {
-        Some(session) => Ok(Some(session.w_id.clone())),
+        Some(session) if session.new_device == request.new_device => Ok(Some(session.w_id.clone())),
+        Some(_) => Err(Refusal::UnderWay.into()),
         None => refuse_online(request, turn).map(|()| None),
     }
 }

@@ -11,9 +11,10 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tracing::{debug, warn};
-use wxlogin_state::{Fleet, PlatformKey, Seq, export};
+use wxlogin_state::seal::SealCheck;
+use wxlogin_state::{Fleet, PlatformKey, Seq, Token, export};
 
-use crate::view::{AccountEntry, SessionEntry, View};
+use crate::view::{AccountEntry, Everything, SessionEntry, View};
 
 /// How old an export may get while things change. Accounts are what is worth keeping, and they change rarely.
 const EVERY: Duration = Duration::from_hours(1);
@@ -36,9 +37,7 @@ pub(super) struct Exporting {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Committed<'a> {
     pub(super) view: &'a View,
-    pub(super) platform_key: Option<&'a PlatformKey>,
-    pub(super) fleet: &'a Fleet,
-    pub(super) last_seq: Seq,
+    pub(super) host: export::Host<'a>,
     /// How many commits there were in this run: not each of them has an event.
     pub(super) commits: u64,
 }
@@ -48,6 +47,8 @@ pub(super) struct Committed<'a> {
 struct Snapshot {
     sessions: Vec<Arc<SessionEntry>>,
     accounts: Vec<Arc<AccountEntry>>,
+    tokens: Vec<Arc<Token>>,
+    seal: Option<SealCheck>,
     platform_key: Option<PlatformKey>,
     fleet: Fleet,
     last_seq: Seq,
@@ -82,6 +83,11 @@ impl Exporting {
         }
     }
 
+    /// Whether the last export has everything up to this commit.
+    pub(super) fn has(&self, commits: u64) -> bool {
+        self.exported == Some(commits)
+    }
+
     /// Waits for the export that is under way.
     fn settle(&mut self) {
         if let Some((commits, job)) = self.running.take() {
@@ -107,15 +113,30 @@ impl Exporting {
 
 impl Snapshot {
     fn of(committed: Committed<'_>) -> Self {
-        let Committed { view, platform_key, fleet, last_seq, commits: _ } = committed;
-        let (sessions, accounts) = view.everything();
-        Self { sessions, accounts, platform_key: platform_key.cloned(), fleet: fleet.clone(), last_seq }
+        let Committed { view, host, commits: _ } = committed;
+        let Everything { sessions, accounts, tokens } = view.everything();
+        Self {
+            sessions,
+            accounts,
+            tokens,
+            seal: host.seal.cloned(),
+            platform_key: host.platform_key.cloned(),
+            fleet: host.fleet.clone(),
+            last_seq: host.last_seq,
+        }
     }
 
     fn write(&self, path: &Path) -> io::Result<()> {
         let sessions = self.sessions.iter().map(|session| &***session);
         let accounts = self.accounts.iter().map(|account| &***account);
-        export::write(path, sessions, accounts, self.platform_key.as_ref(), &self.fleet, self.last_seq)
+        let tokens = self.tokens.iter().map(|token| &**token);
+        let host = export::Host {
+            platform_key: self.platform_key.as_ref(),
+            seal: self.seal.as_ref(),
+            fleet: &self.fleet,
+            last_seq: self.last_seq,
+        };
+        export::write(path, sessions, accounts, tokens, host)
     }
 }
 
@@ -125,7 +146,8 @@ mod tests {
 
     /// Nothing, as of this commit; its event has the same number.
     fn nothing<'a>(view: &'a View, fleet: &'a Fleet, commits: u64) -> Committed<'a> {
-        Committed { view, platform_key: None, fleet, last_seq: Seq(commits), commits }
+        let host = export::Host { platform_key: None, seal: None, fleet, last_seq: Seq(commits) };
+        Committed { view, host, commits }
     }
 
     #[tokio::test(flavor = "multi_thread")]

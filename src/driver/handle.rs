@@ -4,14 +4,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
+use wxlogin_state::public::Event;
+use wxlogin_state::seal::SealError;
 use wxlogin_state::{
-    DeviceType, Input, Label, PlatformKey, Proxy, RecordError, Refusal, Rules, Tending, WId, WcId,
+    DeviceType, Input, Label, PlatformKey, Proxy, ReadError, RecordError, Refusal, Rules, Seq, Tending,
+    Token, TokenId, TokenRules, WId, WcId,
 };
 
 use super::begin::Issued;
+use super::journal::Wanted;
 use super::keeper::{ReadOnly, StoreState};
 use super::relogins::PopUpOver;
+use super::tokens::{NewToken, OpenToken, TokenMessage};
 use super::watch::Seen;
+use crate::feed::{Feed, Older};
 use crate::platform::Trouble;
 use crate::view::{AccountEntry, SessionEntry};
 
@@ -24,6 +30,7 @@ const INBOX: usize = 4096;
 pub struct Driver {
     inbox: mpsc::Sender<Message>,
     store: watch::Receiver<StoreState>,
+    feed: Arc<Feed>,
 }
 
 /// The figures that the driver goes by; a reload may change them.
@@ -41,6 +48,8 @@ pub struct Figures {
     pub device: DeviceType,
     /// … and for where it logs in from.
     pub proxy: Option<Proxy>,
+    /// What tokens go by.
+    pub token_rules: TokenRules,
 }
 
 /// What a login is begun with.
@@ -115,12 +124,48 @@ pub enum Denied {
     /// The value does not fit a record.
     #[error("the change does not fit the store")]
     TooLarge(#[source] Arc<RecordError>),
+    /// The journal is closed until the store can be opened again.
+    #[error("older events cannot be read until the store is open again: {0}")]
+    JournalClosed(ReadOnly),
+    /// The journal is damaged, or the disk under it fails.
+    #[error("the journal cannot be read")]
+    JournalUnreadable(#[source] Arc<ReadError>),
     /// Nothing can be written now.
     #[error("nothing can be written now: {0}")]
     Unwritable(ReadOnly),
+    /// There is no such token.
+    #[error("there is no token {0}")]
+    NoToken(TokenId),
+    /// The token cannot be used any more.
+    #[error("the token {id} has expired{}; a login with a new code brings another", because(what.as_deref()))]
+    TokenOver {
+        /// The token.
+        id: TokenId,
+        /// Why it could not be refreshed, where that was tried.
+        what: Option<String>,
+    },
+    /// A token cannot be sealed, or not be opened.
+    #[error("the token's seal does not hold")]
+    Sealed(#[source] Arc<SealError>),
+    /// No name could be made for a token.
+    #[error("no name can be made for the token: {0}")]
+    NoName(String),
+    /// The key is a credential.
+    #[error(
+        "the key is given by the credential state.key, which is not for the daemon to write: put a new key on its \
+         first line, keep the old one on the second, and restart; the log says when the old one may be taken out"
+    )]
+    KeyIsGiven,
+    /// A new key has not taken over.
+    #[error("the new key has not taken over: {0}")]
+    NotRekeyed(String),
     /// The daemon is stopping.
     #[error("the daemon is stopping")]
     Stopping,
+}
+
+fn because(what: Option<&str>) -> String {
+    what.map_or_else(String::new, |what| format!(", and it could not be refreshed: {what}"))
 }
 
 pub(super) type Reply<T> = oneshot::Sender<Result<T, Denied>>;
@@ -136,6 +181,8 @@ pub(super) enum Message {
     PopUpOver(PopUpOver),
     Seen(Seen),
     Hint(WcId),
+    Token(TokenMessage),
+    Events(Wanted),
     KeepKey { key: PlatformKey, reply: Reply<()> },
     Figures(Box<Figures>),
     Ping(Reply<()>),
@@ -144,9 +191,12 @@ pub(super) enum Message {
 
 impl Driver {
     /// A handle, and the inbox it fills.
-    pub(super) fn new(store: watch::Receiver<StoreState>) -> (Self, mpsc::Receiver<Message>) {
+    pub(super) fn new(
+        store: watch::Receiver<StoreState>,
+        feed: Arc<Feed>,
+    ) -> (Self, mpsc::Receiver<Message>) {
         let (inbox, messages) = mpsc::channel(INBOX);
-        (Self { inbox, store }, messages)
+        (Self { inbox, store, feed }, messages)
     }
 
     /// Applies an input to a session; the session as it is afterwards, committed.
@@ -174,6 +224,47 @@ impl Driver {
     /// where the driver has more to do than it can; the next look at the list comes anyway.
     pub fn hint(&self, wc_id: WcId) {
         let _ = self.inbox.try_send(Message::Hint(wc_id));
+    }
+
+    /// Keeps a token that a login has just brought; sealed and committed before this answers.
+    pub async fn keep_token(&self, new: NewToken) -> Result<Arc<Token>, Denied> {
+        self.ask(|reply| Message::Token(TokenMessage::Keep { new, reply })).await
+    }
+
+    /// Opens a token, refreshed before where it is over or nearly, and can be. However many ask at once, the system
+    /// is asked once.
+    pub async fn open_token(&self, id: &TokenId) -> Result<OpenToken, Denied> {
+        self.ask(|reply| Message::Token(TokenMessage::Open { id: id.clone(), reply })).await
+    }
+
+    /// Forgets a token.
+    pub async fn forget_token(&self, id: &TokenId) -> Result<(), Denied> {
+        self.ask(|reply| Message::Token(TokenMessage::Forget { id: id.clone(), reply })).await
+    }
+
+    /// Has a new key take over from the one that tokens are sealed with; answers once nothing needs the old one.
+    pub async fn rekey(&self) -> Result<(), Denied> {
+        self.ask(|reply| Message::Token(TokenMessage::Rekey { reply })).await
+    }
+
+    /// The newest events.
+    pub fn feed(&self) -> &Arc<Feed> {
+        &self.feed
+    }
+
+    /// At most `limit` events of the journal after `after`, oldest first, and never more than some hundred. Fewer
+    /// where the journal ends, or begins later.
+    pub async fn events(&self, after: Seq, limit: usize) -> Result<Vec<Event>, Denied> {
+        self.ask(|reply| Message::Events(Wanted { after, limit, reply })).await
+    }
+
+    /// The journal, for whoever is too far behind for the feed.
+    pub fn older(&self) -> Older {
+        let driver = self.clone();
+        Older::new(move |after| {
+            let driver = driver.clone();
+            Box::pin(async move { driver.events(after, usize::MAX).await })
+        })
     }
 
     /// Makes the platform's key durable.

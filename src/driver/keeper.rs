@@ -12,7 +12,10 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use tokio::sync::watch;
 use tracing::{error, info, warn};
-use wxlogin_state::{Batch, CommitError, Contents, OpenError, Retention, StateDir, Store, export};
+use wxlogin_state::public::Event;
+use wxlogin_state::{Batch, CommitError, Contents, OpenError, Retention, Seq, StateDir, Store, export};
+
+use super::handle::Denied;
 
 #[cfg(test)]
 pub(super) mod faults;
@@ -110,6 +113,11 @@ impl Keeper {
         export_in(&self.dir)
     }
 
+    /// Where the store lies.
+    pub(super) fn dir(&self) -> &StateDir {
+        &self.dir
+    }
+
     pub(super) fn is_writable(&self) -> bool {
         self.store.is_some()
     }
@@ -142,6 +150,15 @@ impl Keeper {
             );
             self.close(&failure);
             self.read_only()
+        })
+    }
+
+    /// Reads the journal, see [`Store::events`].
+    pub(super) fn events(&self, after: Seq, limit: usize) -> Result<Vec<Event>, Denied> {
+        let store = self.store.as_ref().ok_or_else(|| Denied::JournalClosed(self.read_only()))?;
+        store.events(after, limit).map_err(|error| {
+            error!(error = &error as &dyn Error, "the journal cannot be read");
+            Denied::JournalUnreadable(Arc::new(error))
         })
     }
 

@@ -10,26 +10,31 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 use tracing::{error, info};
-use wxlogin_state::{Act, Fleet, Input, Known, PlatformKey, Seq, StateName, WcId};
+use wxlogin_state::{Act, Fleet, Input, Known, PlatformKey, Seq, StateName, TokenId, WId, WcId, export};
 
 use super::answer::Answer;
 use super::begin::Beginnings;
 use super::duties::Duties;
 use super::exporting::{Committed, Exporting};
 use super::handle::{Denied, Driver, Figures, Message};
+use super::journal::Journal;
 use super::keeper::{Keeper, Reopened};
 use super::relogins::Relogins;
+use super::tokens::Tokens;
 use super::turn::{Staged, Turn, online_is_in_the_way};
+use super::vault::Vault;
 use super::watch::Watch;
 use crate::clock::Clock;
-use crate::platform::{Pace, Platform};
+use crate::feed::Feed;
+use crate::platform::{Pace, Platform, Systems};
 use crate::view::{Changes, View};
 
 mod accounts;
+mod tokens;
 mod told;
 
 use accounts::otherwise;
-use told::{log_notice, log_transition};
+use told::{log_notice, log_token_notice, log_transition};
 
 /// Most messages, and most deadlines, in one round: bounds the commit, and how long the first waits for the last.
 const ROUND: usize = 1024;
@@ -64,10 +69,12 @@ const FORGET_AT_ONCE: usize = 1_000;
 pub(super) struct Ground {
     pub(super) inbox: mpsc::Receiver<Message>,
     pub(super) keeper: Keeper,
+    pub(super) vault: Vault,
     pub(super) last_seq: Seq,
     pub(super) fleet: Fleet,
     pub(super) platform_key: Option<PlatformKey>,
     pub(super) view: Arc<View>,
+    pub(super) feed: Arc<Feed>,
     pub(super) driver: Driver,
     pub(super) figures: Figures,
     pub(super) clock: Clock,
@@ -82,10 +89,18 @@ pub(super) struct Rounds {
     beginnings: Beginnings,
     relogins: Relogins,
     watch: Watch,
+    tokens: Tokens,
     exporting: Exporting,
+    journal: Journal,
     runtime: Handle,
     /// Accounts that are still to be looked through.
     to_review: VecDeque<WcId>,
+    /// Logins in flight whose deadlines may have been set by another clock.
+    to_recheck: VecDeque<WId>,
+    /// Tokens that are still to be looked through …
+    tokens_to_review: VecDeque<TokenId>,
+    /// … and those of which it is to be seen what must be going on, though they may not have changed.
+    to_settle: Vec<TokenId>,
     /// Accounts that are to be called for but cannot be now, and why not.
     put_off: Vec<(WcId, String)>,
     /// The time of day as it was last read.
@@ -97,15 +112,20 @@ pub(super) struct Rounds {
 }
 
 impl Rounds {
-    pub(super) fn new(ground: Ground, platform: Platform, runtime: Handle) -> Self {
+    pub(super) fn new(ground: Ground, platform: Platform, systems: Systems, runtime: Handle) -> Self {
         let (driver, tasks) = (ground.driver.clone(), ground.tasks.clone());
         Self {
             duties: Duties::new(platform.clone(), driver.clone(), tasks.clone()),
             relogins: Relogins::new(platform.clone(), driver.clone(), tasks.clone()),
             watch: Watch::new(platform.clone(), driver.clone(), tasks.clone(), ground.figures.check_interval),
+            tokens: Tokens::new(systems, driver.clone(), tasks.clone()),
             beginnings: Beginnings::new(platform, driver, tasks),
             exporting: Exporting::new(ground.keeper.export(), runtime.clone()),
+            journal: Journal::default(),
             to_review: VecDeque::new(),
+            to_recheck: VecDeque::new(),
+            tokens_to_review: VecDeque::new(),
+            to_settle: Vec::new(),
             put_off: Vec::new(),
             seen: ground.clock.now(),
             commits: 0,
@@ -136,6 +156,8 @@ impl Rounds {
         self.beginnings.stop();
         self.relogins.stop();
         self.watch.stop();
+        self.tokens.stop();
+        self.ground.feed.end();
         self.exporting.finish(committed(&self.ground, self.commits));
     }
 
@@ -143,7 +165,9 @@ impl Rounds {
     /// trickle, not a flood.
     fn resume(&mut self) {
         self.to_review = self.ground.view.everybody().into();
+        self.review_tokens();
         let in_flight = self.ground.view.in_flight();
+        self.to_recheck = in_flight.iter().map(|session| session.w_id.clone()).collect();
         let step = resume_step(in_flight.len());
         for (n, session) in (0..).zip(&in_flight) {
             self.duties.settle(session, step * n);
@@ -167,10 +191,14 @@ impl Rounds {
     }
 
     fn until_next_due(&self) -> Duration {
+        if self.journal.is_wanted() {
+            return Duration::ZERO;
+        }
         if let Some(reopen_at) = self.ground.keeper.reopen_at() {
             return reopen_at.saturating_duration_since(Instant::now());
         }
-        if !self.to_review.is_empty() || !self.put_off.is_empty() {
+        let is_busy = self.ground.vault.is_rekeying() || !self.tokens_to_review.is_empty();
+        if is_busy || !self.to_review.is_empty() || !self.to_recheck.is_empty() || !self.put_off.is_empty() {
             return Duration::ZERO;
         }
         let now = self.ground.clock.now();
@@ -181,7 +209,7 @@ impl Rounds {
         };
         let relogins = self.relogins.next_due().filter(|_| self.watch.has_looked());
         let list = self.watch.next_list().map(|at| at.saturating_duration_since(Instant::now()));
-        let due = [self.duties.next_due(), relogins].into_iter().flatten().map(until);
+        let due = [self.duties.next_due(), relogins, self.tokens.next_due()].into_iter().flatten().map(until);
         due.chain(list).min().unwrap_or(LONGEST_SLEEP).min(LONGEST_SLEEP)
     }
 
@@ -198,14 +226,31 @@ impl Rounds {
         }
         if self.ground.keeper.is_writable() {
             self.take_put_off(&mut turn);
+            self.recheck(&mut turn);
             // Figures that came in this round hold from the next one on, and what they change is seen then.
             if rules == self.ground.figures.rules {
                 reviewed = self.review(&mut turn);
             }
             self.take_due(now, &mut turn);
+            self.take_due_tokens(now, &mut turn);
             self.tidy(now, &mut turn);
         }
-        let Staged { batch, changes, fleet, notices, acts, platform_key, last_seq } = turn.finish();
+        let staged = turn.finish();
+        let Staged {
+            batch,
+            events,
+            changes,
+            fleet,
+            notices,
+            token_notices,
+            seal,
+            acts,
+            platform_key,
+            last_seq,
+        } = staged;
+        let tokens: Vec<TokenId> = changes.tokens.iter().map(|token| token.id.clone()).collect();
+        let tokens: Vec<TokenId> =
+            tokens.into_iter().chain(changes.forgotten_tokens.iter().cloned()).collect();
         let keeper = &mut self.ground.keeper;
         let written = if !batch.is_empty() {
             keeper.commit(&batch)
@@ -220,12 +265,17 @@ impl Rounds {
             self.ground.fleet = fleet;
             self.ground.platform_key = platform_key.or(self.ground.platform_key.take());
             self.commits += u64::from(!batch.is_empty());
+            self.ground.vault.seal = seal.or(self.ground.vault.seal.take());
             notices.iter().for_each(log_notice);
+            token_notices.iter().for_each(log_token_notice);
             self.publish(changes, &reviewed);
+            self.ground.feed.publish(events);
             for act in acts {
                 self.watch.question(act, &view);
             }
         }
+        self.settle_tokens(&tokens, &committed, now);
+        self.rekey();
         // What this round has made of the accounts is not news to a list that is asked for now.
         if self.ground.keeper.is_writable() {
             self.watch.look_if_due();
@@ -233,6 +283,7 @@ impl Rounds {
         for answer in answers {
             answer.send(&self.ground.view, &committed);
         }
+        self.journal.read_one(&self.ground.keeper);
     }
 
     fn take(&mut self, message: Message, turn: &mut Turn<'_>) -> Option<Answer> {
@@ -252,14 +303,7 @@ impl Rounds {
                     tended.map_err(|denied| online_is_in_the_way(denied, turn.account(&wc_id).as_deref()));
                 Some(Answer::Account(reply, tended.map(|()| wc_id)))
             }
-            Message::Forget { wc_id, reply } => {
-                let forgotten = turn.forget_account(&wc_id);
-                let account = turn.account(&wc_id);
-                Some(Answer::Done(
-                    reply,
-                    forgotten.map_err(|denied| online_is_in_the_way(denied, account.as_deref())),
-                ))
-            }
+            Message::Forget { wc_id, reply } => Some(Answer::Done(reply, turn.forget_account(&wc_id))),
             Message::PopUpOver(over) => {
                 self.relogins.over(over, otherwise(&self.ground.figures), turn);
                 None
@@ -272,11 +316,17 @@ impl Rounds {
                 self.watch.question(Act::Look(wc_id), &self.ground.view);
                 None
             }
+            Message::Token(message) => self.take_token_message(message, turn),
+            Message::Events(wanted) => {
+                self.journal.want(wanted);
+                None
+            }
             Message::KeepKey { key, reply } => Some(Answer::Done(reply, turn.keep_key(key))),
             Message::Figures(figures) => {
                 self.watch.set_interval(figures.check_interval);
                 self.ground.figures = *figures;
                 self.to_review = self.ground.view.everybody().into();
+                self.review_tokens();
                 None
             }
             Message::Ping(reply) => Some(Answer::Done(reply, Ok(()))),
@@ -356,9 +406,11 @@ impl Rounds {
         match self.ground.keeper.reopen() {
             Reopened::Writable(contents) => {
                 self.ground.last_seq = contents.last_seq;
+                self.ground.feed.go_on_from(contents.last_seq);
                 self.ground.fleet = contents.fleet;
                 self.ground.platform_key = contents.platform_key;
-                self.ground.view.replace(contents.sessions, contents.accounts);
+                self.ground.vault.seal = contents.seal;
+                self.ground.view.replace(contents.sessions, contents.accounts, contents.tokens);
                 self.duties.retain(&self.ground.view);
                 self.deadlines_from = Instant::now() + ANSWERS_FIRST;
                 self.watch.look_afresh(&self.ground.view);
@@ -372,8 +424,14 @@ impl Rounds {
 
 /// What an export is made of.
 fn committed(ground: &Ground, commits: u64) -> Committed<'_> {
-    let Ground { view, platform_key, fleet, last_seq, .. } = ground;
-    Committed { view, platform_key: platform_key.as_ref(), fleet, last_seq: *last_seq, commits }
+    let Ground { view, vault, platform_key, fleet, last_seq, .. } = ground;
+    let host = export::Host {
+        platform_key: platform_key.as_ref(),
+        seal: vault.seal.as_ref(),
+        fleet,
+        last_seq: *last_seq,
+    };
+    Committed { view, host, commits }
 }
 
 /// The distance between two resumed long-polls of `count`.

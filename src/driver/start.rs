@@ -1,18 +1,21 @@
 //! From a claimed state directory to a driver that runs.
 
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio_util::task::TaskTracker;
-use wxlogin_state::{Contents, OpenError, PlatformKey, Retention, StateDir};
+use wxlogin_state::{Contents, PlatformKey, Retention, StateDir};
 
 use super::handle::{Driver, Figures};
 use super::keeper::Keeper;
 use super::rounds::{Ground, Rounds};
+use super::vault::{Unopened, Vault};
 use crate::clock::Clock;
-use crate::platform::Platform;
+use crate::feed::Feed;
+use crate::platform::{Platform, Systems};
 use crate::view::View;
 
 /// What the driver works with.
@@ -28,6 +31,8 @@ pub struct Parts {
     pub clock: Clock,
     /// Tracks every task that the driver starts.
     pub tasks: TaskTracker,
+    /// The file that gives the keys of the tokens, where it is not the key file in the state directory.
+    pub state_key: Option<PathBuf>,
 }
 
 /// A store that is open but drives nothing yet.
@@ -43,19 +48,24 @@ pub struct Opened {
 }
 
 /// Opens the store and shows what it holds.
-pub fn open(parts: Parts) -> Result<Opened, OpenError> {
-    let Parts { dir, retention, figures, clock, tasks } = parts;
+pub fn open(parts: Parts) -> Result<Opened, Unopened> {
+    let Parts { dir, retention, figures, clock, tasks, state_key } = parts;
     let (keeper, store, contents) = Keeper::open(dir, retention, clock.now())?;
-    let Contents { sessions, accounts, platform_key, fleet, last_seq, not_shrunk: _ } = contents;
-    let view = Arc::new(View::new(sessions, accounts));
-    let (driver, inbox) = Driver::new(store);
+    let vault = Vault::open(keeper.dir(), state_key.as_deref(), &contents)?;
+    let Contents { sessions, accounts, tokens, platform_key, fleet, last_seq, seal: _, not_shrunk: _ } =
+        contents;
+    let view = Arc::new(View::new(sessions, accounts, tokens));
+    let feed = Feed::new(last_seq);
+    let (driver, inbox) = Driver::new(store, feed.clone());
     let ground = Ground {
         inbox,
         keeper,
+        vault,
         last_seq,
         fleet,
         platform_key: platform_key.clone(),
         view: view.clone(),
+        feed,
         driver: driver.clone(),
         figures,
         clock,
@@ -73,12 +83,12 @@ impl Opened {
 
     /// Starts the driver on a thread of its own: resumes every duty, then does as it is asked until
     /// [`Driver::stop`]. The returned receiver ends with the thread, however that ends.
-    pub fn run(self, platform: Platform) -> io::Result<oneshot::Receiver<()>> {
+    pub fn run(self, platform: Platform, systems: Systems) -> io::Result<oneshot::Receiver<()>> {
         let (ended, end) = oneshot::channel();
         let runtime = Handle::current();
         std::thread::Builder::new().name("driver".to_owned()).spawn(move || {
             let _tasks_find_the_runtime = runtime.enter();
-            Rounds::new(self.ground, platform, runtime.clone()).run();
+            Rounds::new(self.ground, platform, systems, runtime.clone()).run();
             // Nobody may be waiting for the end any more.
             let _ = ended.send(());
         })?;

@@ -7,6 +7,7 @@ mod clock;
 mod disk;
 mod first_drop;
 mod identity;
+mod journal;
 mod jumps;
 mod lists;
 mod looks;

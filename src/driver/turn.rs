@@ -7,11 +7,14 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use wxlogin_state::public::Event;
+use wxlogin_state::seal::SealCheck;
 use wxlogin_state::{
     Account, Act, Batch, Change, DeviceType, Fleet, Input, Issued, Known, Label, Moves, Notice, PlatformKey,
-    Profile, Proxy, RecordError, Refusal, Rules, Seq, Session, Source, StateName, Tending, Unmoved, WId,
-    WcId,
+    Profile, Proxy, RecordError, Refusal, Rules, Seq, Session, Source, StateName, Tending, Token, TokenId,
+    TokenNotice, Unmoved, WId, WcId,
 };
+
+mod tokens;
 
 use super::handle::Denied;
 use crate::view::{AccountEntry, Changes, Entry, SessionEntry, View};
@@ -31,6 +34,11 @@ pub(super) struct Turn<'a> {
     by_account: HashMap<WcId, HashSet<WId>>,
     /// `None` where the account is forgotten.
     accounts: HashMap<WcId, Option<Arc<AccountEntry>>>,
+    /// `None` where the token is forgotten.
+    tokens: HashMap<TokenId, Option<Arc<Token>>>,
+    token_notices: Vec<(TokenId, TokenNotice)>,
+    /// What the keys are known by, with the first token.
+    seal: Option<SealCheck>,
     fleet: Fleet,
     forgotten: Vec<WId>,
     /// How many sessions were begun.
@@ -39,15 +47,20 @@ pub(super) struct Turn<'a> {
     notices: Vec<Notice>,
     acts: Vec<Act>,
     batch: Batch,
+    /// What the batch has for the journal.
+    events: Vec<Event>,
 }
 
 /// What a finished turn wants done.
 #[derive(Debug)]
 pub(super) struct Staged {
     pub(super) batch: Batch,
+    pub(super) events: Vec<Event>,
     pub(super) changes: Changes,
     pub(super) fleet: Fleet,
     pub(super) notices: Vec<Notice>,
+    pub(super) token_notices: Vec<(TokenId, TokenNotice)>,
+    pub(super) seal: Option<SealCheck>,
     pub(super) acts: Vec<Act>,
     pub(super) platform_key: Option<PlatformKey>,
     pub(super) last_seq: Seq,
@@ -107,6 +120,9 @@ impl<'a> Turn<'a> {
             sessions: HashMap::new(),
             by_account: HashMap::new(),
             accounts: HashMap::new(),
+            tokens: HashMap::new(),
+            token_notices: Vec::new(),
+            seal: None,
             fleet,
             forgotten: Vec::new(),
             begun: 0,
@@ -114,6 +130,7 @@ impl<'a> Turn<'a> {
             notices: Vec::new(),
             acts: Vec::new(),
             batch: Batch::default(),
+            events: Vec::new(),
         }
     }
 
@@ -216,11 +233,20 @@ impl<'a> Turn<'a> {
                 None => changes.forgotten_accounts.push(wc_id),
             }
         }
+        for (id, token) in self.tokens {
+            match token {
+                Some(token) => changes.tokens.push(token),
+                None => changes.forgotten_tokens.push(id),
+            }
+        }
         Staged {
             batch: self.batch,
+            events: self.events,
             changes,
             fleet: self.fleet,
             notices: self.notices,
+            token_notices: self.token_notices,
+            seal: self.seal,
             acts: self.acts,
             platform_key: self.platform_key,
             last_seq: self.last_seq,
@@ -247,12 +273,12 @@ impl<'a> Turn<'a> {
 
     /// All of a change, or nothing where a part of it does not fit the store.
     fn stage(&mut self, change: Change) -> Result<(), Denied> {
-        let mut batch = Batch::default();
+        let (mut batch, mut events) = (Batch::default(), Vec::new());
         let mut seq = self.last_seq;
         for session in &change.sessions {
             seq = seq.next();
             batch.put_session(session).map_err(too_large)?;
-            batch.push_event(&Event::of_session(seq, self.now, session)).map_err(too_large)?;
+            events.push(Event::of_session(seq, self.now, session));
         }
         for account in &change.accounts {
             batch.put_account(account).map_err(too_large)?;
@@ -261,7 +287,10 @@ impl<'a> Turn<'a> {
             seq = seq.next();
             let account =
                 change.accounts.iter().find(|account| Some(&account.wc_id) == notice.wc_id.as_ref());
-            batch.push_event(&Event::of_notice(seq, self.now, notice, account)).map_err(too_large)?;
+            events.push(Event::of_notice(seq, self.now, notice, account));
+        }
+        for event in &events {
+            batch.push_event(event).map_err(too_large)?;
         }
         if let Some(fleet) = &change.fleet {
             batch.put_fleet(fleet).map_err(too_large)?;
@@ -270,6 +299,7 @@ impl<'a> Turn<'a> {
             batch.forget_account(wc_id);
         }
         self.batch.append(batch);
+        self.events.extend(events);
         self.last_seq = seq;
         self.take_over(change);
         Ok(())

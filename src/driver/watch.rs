@@ -4,6 +4,7 @@
 //! Only what the platform clearly says moves anything: an answer that failed or cannot be read changes nothing,
 //! and the next look asks again.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::{Duration, Instant};
 
@@ -16,11 +17,17 @@ use super::handle::{Driver, Message};
 use super::relogins::note;
 use super::turn::Turn;
 use crate::logging;
-use crate::platform::{Platform, Presence, Trouble};
+use crate::platform::{Pace, Platform, Presence, Trouble};
 use crate::view::View;
 
-/// Questions about single accounts that are out at once.
+/// Questions about single accounts that are out at once, and how many of them may be why somebody is offline: a
+/// suspicion is checked before that is asked.
 const AT_ONCE: usize = 4;
+const REASONS_AT_ONCE: usize = 2;
+
+/// How often the first list may fail before it is given up for a look that says nothing: a platform that is down for
+/// long must not keep everybody from a login that may work.
+const FIRST_LISTS: u32 = 3;
 
 /// What the platform said.
 #[derive(Debug)]
@@ -48,8 +55,12 @@ pub(super) struct Watch {
     /// Whether the list that is out is no look, because it was asked for before the store was read anew.
     outdated: bool,
     troubles: u32,
-    questions: VecDeque<Act>,
-    out: usize,
+    /// How long to wait for the next list after one that failed before any came.
+    pace: Pace,
+    to_look: VecDeque<WcId>,
+    to_ask_why: VecDeque<(WcId, WId)>,
+    looks_out: usize,
+    reasons_out: usize,
     /// Who is being looked after, and whether there was another reason to, meanwhile.
     looks: HashMap<WcId, bool>,
 }
@@ -68,13 +79,17 @@ impl Watch {
             looked: false,
             outdated: false,
             troubles: 0,
-            questions: VecDeque::new(),
-            out: 0,
+            pace: Pace::new(),
+            to_look: VecDeque::new(),
+            to_ask_why: VecDeque::new(),
+            looks_out: 0,
+            reasons_out: 0,
             looks: HashMap::new(),
         }
     }
 
-    /// Whether there was a look since the start, or since the store was last read anew, so that no account is logged in again that is online.
+    /// Whether there was a look since the start, or since the store was last read anew, so that no account is logged
+    /// in again that is online.
     pub(super) fn has_looked(&self) -> bool {
         self.looked
     }
@@ -121,16 +136,16 @@ impl Watch {
 
     /// Asks about a single account, as soon as not too many questions are out.
     pub(super) fn question(&mut self, question: Act, view: &View) {
-        if let Act::Look(wc_id) = &question
-            && let Some(again) = self.looks.get_mut(wc_id)
-        {
-            *again = true;
-            return;
+        match question {
+            Act::Look(wc_id) => match self.looks.entry(wc_id) {
+                Entry::Occupied(mut again) => *again.get_mut() = true,
+                Entry::Vacant(first) => {
+                    self.to_look.push_back(first.key().clone());
+                    first.insert(false);
+                }
+            },
+            Act::AskReason { wc_id, w_id } => self.to_ask_why.push_back((wc_id, w_id)),
         }
-        if let Act::Look(wc_id) = &question {
-            self.looks.insert(wc_id.clone(), false);
-        }
-        self.questions.push_back(question);
         self.ask_next(view);
     }
 
@@ -145,7 +160,7 @@ impl Watch {
         match seen {
             Seen::List(result) => self.take_list(result, otherwise, view, turn),
             Seen::Login { wc_id, w_id, result } => {
-                self.out = self.out.saturating_sub(1);
+                self.looks_out = self.looks_out.saturating_sub(1);
                 let again = self.looks.remove(&wc_id).unwrap_or(false);
                 take_login(&wc_id, &w_id, result, turn);
                 if again {
@@ -153,7 +168,7 @@ impl Watch {
                 }
             }
             Seen::Reason { wc_id, w_id, result } => {
-                self.out = self.out.saturating_sub(1);
+                self.reasons_out = self.reasons_out.saturating_sub(1);
                 let taken = match result {
                     Ok(Some(sentence)) => turn.explained(&wc_id, &w_id, &sentence),
                     Ok(None) => {
@@ -170,7 +185,8 @@ impl Watch {
     /// Ends what is out.
     pub(super) fn stop(&mut self) {
         self.end.cancel();
-        self.questions.clear();
+        self.to_look.clear();
+        self.to_ask_why.clear();
     }
 
     fn take_list(
@@ -180,7 +196,7 @@ impl Watch {
         view: &View,
         turn: &mut Turn<'_>,
     ) {
-        self.looked = !std::mem::take(&mut self.outdated);
+        let outdated = std::mem::take(&mut self.outdated);
         let changed = self.changed.take().unwrap_or_default();
         let list = match result {
             Ok(list) => list,
@@ -197,9 +213,14 @@ impl Watch {
                 } else {
                     debug!(error, body, in_a_row, "the platform does not say who is online");
                 }
+                self.looked |= in_a_row >= FIRST_LISTS;
+                if !self.looked {
+                    self.next_list = self.next_list.min(Instant::now() + self.pace.wait());
+                }
                 return;
             }
         };
+        self.looked |= !outdated;
         if std::mem::take(&mut self.troubles) > 0 {
             info!(online = list.len(), "the platform says again who is online");
         }
@@ -227,29 +248,31 @@ impl Watch {
     }
 
     fn ask_next(&mut self, view: &View) {
-        while self.out < AT_ONCE {
-            let Some(question) = self.questions.pop_front() else { return };
+        while self.looks_out + self.reasons_out < AT_ONCE
+            && let Some(wc_id) = self.to_look.pop_front()
+        {
+            let current = view.account(&wc_id).and_then(|account| account.current_w_id.clone());
+            let Some(w_id) = current else {
+                self.looks.remove(&wc_id);
+                continue;
+            };
             let platform = self.platform.clone();
-            match question {
-                Act::Look(wc_id) => {
-                    let current = view.account(&wc_id).and_then(|account| account.current_w_id.clone());
-                    let Some(w_id) = current else {
-                        self.looks.remove(&wc_id);
-                        continue;
-                    };
-                    self.ask(async move {
-                        let result = platform.is_online(&w_id).await;
-                        Seen::Login { wc_id, w_id, result }
-                    });
-                }
-                Act::AskReason { wc_id, w_id } => {
-                    self.ask(async move {
-                        let result = platform.offline_reason(&wc_id).await;
-                        Seen::Reason { wc_id, w_id, result }
-                    });
-                }
-            }
-            self.out += 1;
+            self.ask(async move {
+                let result = platform.is_online(&w_id).await;
+                Seen::Login { wc_id, w_id, result }
+            });
+            self.looks_out += 1;
+        }
+        while self.looks_out + self.reasons_out < AT_ONCE
+            && self.reasons_out < REASONS_AT_ONCE
+            && let Some((wc_id, w_id)) = self.to_ask_why.pop_front()
+        {
+            let platform = self.platform.clone();
+            self.ask(async move {
+                let result = platform.offline_reason(&wc_id).await;
+                Seen::Reason { wc_id, w_id, result }
+            });
+            self.reasons_out += 1;
         }
     }
 

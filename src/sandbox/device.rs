@@ -1,7 +1,7 @@
 //! System A as the platform serves it (protocol.md, system A; seed 002). Field names, codes and sentences are the
 //! platform's own; what the documents leave open is chosen here and said so.
 
-mod door;
+pub(super) mod door;
 mod envelope;
 
 use std::sync::Arc;

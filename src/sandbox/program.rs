@@ -37,6 +37,9 @@ pub struct Program {
     /// How long a person has for each step
     #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = humantime::parse_duration)]
     qr_valid_for: Duration,
+    /// How long a token of an app login is valid
+    #[arg(long, value_name = "DURATION", default_value = "10d", value_parser = humantime::parse_duration)]
+    app_token_valid_for: Duration,
     /// The phone scans and confirms by itself, taking this long for each
     #[arg(
         long,
@@ -97,6 +100,7 @@ impl Program {
             first_drop: self.first_drop,
             qr_valid_for: self.qr_valid_for,
             autopilot: self.autopilot,
+            app_token_valid_for: self.app_token_valid_for,
             script,
             ..SandboxSettings::default()
         })

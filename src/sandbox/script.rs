@@ -112,7 +112,7 @@ pub enum ScriptError {
         /// As the rule has it.
         call: String,
         /// Those there are.
-        calls: &'static [&'static str],
+        calls: Vec<&'static str>,
     },
     /// More rules than the sandbox keeps.
     #[error("a sandbox keeps at most {MAX_RULES} rules")]
@@ -148,20 +148,20 @@ pub(super) fn from_json(text: &[u8]) -> Result<Vec<Rule>, ScriptError> {
 /// The rules that have not been used up.
 #[derive(Debug)]
 pub(super) struct Script {
-    calls: &'static [&'static str],
+    calls: Vec<&'static str>,
     rules: HashMap<String, VecDeque<Rule>>,
 }
 
 impl Script {
     /// An empty script for these calls.
-    pub(super) fn new(calls: &'static [&'static str]) -> Self {
+    pub(super) fn new(calls: Vec<&'static str>) -> Self {
         Self { calls, rules: HashMap::new() }
     }
 
     /// Puts rules behind those that wait; all of them or none.
     pub(super) fn extend(&mut self, rules: Vec<Rule>) -> Result<(), ScriptError> {
         if let Some(rule) = rules.iter().find(|rule| !self.calls.contains(&rule.call.as_str())) {
-            return Err(ScriptError::UnknownCall { call: rule.call.clone(), calls: self.calls });
+            return Err(ScriptError::UnknownCall { call: rule.call.clone(), calls: self.calls.clone() });
         }
         if self.left() + rules.len() > MAX_RULES {
             return Err(ScriptError::TooMany);
@@ -219,7 +219,7 @@ mod tests {
     const CALLS: &[&str] = &["/a", "/b"];
 
     fn script(rules: &Value) -> Result<Script, ScriptError> {
-        let mut script = Script::new(CALLS);
+        let mut script = Script::new(CALLS.to_vec());
         script.extend(from_json(rules.to_string().as_bytes())?)?;
         Ok(script)
     }

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use wxlogin_state::Secret;
 
+use super::official_account::OfficialAccountSettings;
 use super::script::Rule;
+use crate::clock::Clock;
 use crate::config;
 
 /// The account and the password that a sandbox accepts unless told otherwise.
@@ -30,6 +32,12 @@ pub struct SandboxSettings {
     pub account: String,
     /// `password` of `/member/login`.
     pub password: Secret,
+    /// How the tokens of system C live.
+    pub official_account: OfficialAccountSettings,
+    /// How long a token of an app login is valid.
+    pub app_token_valid_for: Duration,
+    /// The time of day, by which signatures are checked and tokens end.
+    pub clock: Clock,
     /// Answers and faults to give before the normal ones.
     pub script: Vec<Rule>,
 }
@@ -51,6 +59,10 @@ impl Default for SandboxSettings {
             autopilot: None,
             account: ACCOUNT.to_owned(),
             password: Secret::new(ACCOUNT),
+            official_account: OfficialAccountSettings::default(),
+            // Ten days, as in both of seed 000's examples.
+            app_token_valid_for: Duration::from_hours(240),
+            clock: Clock::system(),
             script: Vec::new(),
         }
     }
@@ -63,6 +75,12 @@ impl From<&config::Sandbox> for SandboxSettings {
             block: settings.block,
             first_drop: settings.first_drop,
             autopilot: settings.autopilot.then_some(Self::AUTOPILOT_PACE),
+            app_token_valid_for: settings.app_token_for,
+            official_account: OfficialAccountSettings {
+                access_lifetime: settings.official_token_for,
+                refresh_lifetime: settings.refresh_token_for,
+                ..OfficialAccountSettings::default()
+            },
             ..Self::default()
         }
     }

@@ -34,7 +34,7 @@ fn names(sessions: &[Arc<SessionEntry>]) -> Vec<&str> {
 
 #[test]
 fn pages_follow_each_other_without_gap_or_repetition() {
-    let view = View::new((1..=7).map(|n| session(n, None)).collect(), Vec::new());
+    let view = View::new((1..=7).map(|n| session(n, None)).collect(), Vec::new(), Vec::new());
     let mut filter = SessionFilter::default();
     let mut seen = Vec::new();
     loop {
@@ -50,7 +50,7 @@ fn pages_follow_each_other_without_gap_or_repetition() {
 
 #[test]
 fn the_newest_come_first_where_that_is_asked() {
-    let view = View::new((1..=5).map(|n| session(n, None)).collect(), Vec::new());
+    let view = View::new((1..=5).map(|n| session(n, None)).collect(), Vec::new(), Vec::new());
     let newest = SessionFilter { newest_first: true, ..SessionFilter::default() };
     assert_eq!(names(&view.sessions(&newest, 2)), ["w5", "w4"]);
     assert_eq!(names(&view.sessions(&SessionFilter { after: Some(Seq(4)), ..newest }, 2)), ["w3", "w2"]);
@@ -59,7 +59,8 @@ fn the_newest_come_first_where_that_is_asked() {
 #[test]
 fn a_text_is_looked_for_in_names_and_identifiers_and_a_label_is_meant_as_it_is() {
     let labelled = |n, label: &str| Session { label: label.parse().ok(), ..session(n, Some("wxid_Ab")) };
-    let view = View::new(vec![labelled(1, "Shop"), labelled(2, "shop 2"), session(3, None)], Vec::new());
+    let view =
+        View::new(vec![labelled(1, "Shop"), labelled(2, "shop 2"), session(3, None)], Vec::new(), Vec::new());
     let like = |label: Option<&str>, text| {
         let like = Like::new(label.and_then(|label| label.parse().ok()), text);
         names(&view.sessions(&SessionFilter { like, ..SessionFilter::default() }, 9)).join(" ")
@@ -74,7 +75,7 @@ fn a_text_is_looked_for_in_names_and_identifiers_and_a_label_is_meant_as_it_is()
 
 #[test]
 fn a_session_moves_from_one_states_index_to_the_others() {
-    let view = View::new(vec![session(1, Some("a")), session(2, None)], Vec::new());
+    let view = View::new(vec![session(1, Some("a")), session(2, None)], Vec::new(), Vec::new());
     view.publish(changed(ended(&session(1, Some("a")))));
     let of = |state| {
         names(&view.sessions(&SessionFilter { state: Some(state), ..SessionFilter::default() }, 9)).join(" ")
@@ -86,7 +87,7 @@ fn a_session_moves_from_one_states_index_to_the_others() {
 
 #[test]
 fn state_and_account_filter_together() {
-    let view = View::new(vec![session(1, Some("a")), ended(&session(2, Some("a")))], Vec::new());
+    let view = View::new(vec![session(1, Some("a")), ended(&session(2, Some("a")))], Vec::new(), Vec::new());
     let wc_id = "a".parse().ok();
     let filter = SessionFilter { state: Some(StateName::Dropped), wc_id, ..SessionFilter::default() };
     assert_eq!(names(&view.sessions(&filter, 9)), ["w2"]);
@@ -94,7 +95,7 @@ fn state_and_account_filter_together() {
 
 #[test]
 fn a_forgotten_session_leaves_no_trace() {
-    let view = View::new(vec![ended(&session(1, Some("a")))], Vec::new());
+    let view = View::new(vec![ended(&session(1, Some("a")))], Vec::new(), Vec::new());
     let w_id: WId = "w1".parse().unwrap();
     view.publish(Changes { forgotten: vec![w_id.clone()], ..Changes::default() });
     assert!(view.session(&w_id).is_none());
@@ -104,7 +105,7 @@ fn a_forgotten_session_leaves_no_trace() {
 
 #[tokio::test]
 async fn a_blocking_read_answers_at_once_where_the_version_is_past() {
-    let view = View::new(vec![session(1, None)], Vec::new());
+    let view = View::new(vec![session(1, None)], Vec::new(), Vec::new());
     let found = view.session_after(&"w1".parse().unwrap(), 0).await;
     assert_eq!(found.unwrap().version.0, 1);
     assert!(view.session_after(&"w9".parse().unwrap(), 0).await.is_none());
@@ -112,7 +113,7 @@ async fn a_blocking_read_answers_at_once_where_the_version_is_past() {
 
 #[tokio::test(start_paused = true)]
 async fn a_blocking_read_wakes_with_the_change_and_leaves_no_seat() {
-    let view = Arc::new(View::new(vec![session(1, None)], Vec::new()));
+    let view = Arc::new(View::new(vec![session(1, None)], Vec::new(), Vec::new()));
     let w_id: WId = "w1".parse().unwrap();
     let readers: Vec<_> = (0..3)
         .map(|_| {
@@ -131,7 +132,7 @@ async fn a_blocking_read_wakes_with_the_change_and_leaves_no_seat() {
 
 #[tokio::test(start_paused = true)]
 async fn a_reader_who_gives_up_leaves_no_seat() {
-    let view = View::new(vec![session(1, None)], Vec::new());
+    let view = View::new(vec![session(1, None)], Vec::new(), Vec::new());
     let w_id: WId = "w1".parse().unwrap();
     let waited = tokio::time::timeout(Duration::from_secs(1), view.session_after(&w_id, 1)).await;
     assert!(waited.is_err());

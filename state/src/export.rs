@@ -1,10 +1,12 @@
 //! A readable copy of everything that is alive in the store, to restore from after damage, and as a backup.
 //!
 //! ```text
-//! {"wxlogindExport":1,"lastSeq":42,"sessions":2,"accounts":1,"platformKey":true}
+//! {"wxlogindExport":1,"lastSeq":42,"sessions":2,"accounts":1,"tokens":1,"platformKey":true,"seal":true}
 //! {"session":{"wId":"…",…}}          one line for each
 //! {"account":{"wcId":"…",…}}
+//! {"token":{"id":"…",…}}
 //! {"platformKey":{…}}
+//! {"seal":"…"}
 //! {"fleet":{…}}
 //! {"crc32":"89abcdef"}               of every byte above
 //! ```
@@ -14,7 +16,8 @@
 //! [`Store::restore`](crate::Store::restore) takes what [`read`] gives.
 //!
 //! It holds what the store holds: the platform's key, proxy passwords, and a verify code where one is on its way.
-//! So it is the owner's alone (mode 0600), like the store. The journal is not in it.
+//! So it is the owner's alone (mode 0600), like the store. Tokens are in it as they are in the store, sealed: it is
+//! restored together with the key of its time. The journal is not in it.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
@@ -26,8 +29,10 @@ use serde::{Deserialize, Serialize};
 use crate::account::Account;
 use crate::fleet::Fleet;
 use crate::id::Seq;
+use crate::seal::SealCheck;
 use crate::session::Session;
 use crate::store::{Contents, PlatformKey};
+use crate::token::Token;
 
 /// The current format.
 const FORMAT: u32 = 1;
@@ -78,7 +83,12 @@ struct Header {
     last_seq: Seq,
     sessions: usize,
     accounts: usize,
+    /// Earlier exports have none of it, as there were no tokens.
+    #[serde(default)]
+    tokens: usize,
     platform_key: bool,
+    #[serde(default)]
+    seal: bool,
 }
 
 #[derive(Serialize)]
@@ -86,7 +96,9 @@ struct Header {
 enum Written<'a> {
     Session(&'a Session),
     Account(&'a Account),
+    Token(&'a Token),
     PlatformKey(&'a PlatformKey),
+    Seal(&'a SealCheck),
     Fleet(&'a Fleet),
     Crc32(&'a str),
 }
@@ -96,44 +108,56 @@ enum Written<'a> {
 enum Read {
     Session(Box<Session>),
     Account(Box<Account>),
+    Token(Box<Token>),
     PlatformKey(PlatformKey),
+    Seal(SealCheck),
     Fleet(Fleet),
     Crc32(String),
 }
 
+/// What an export holds of the host, beside its sessions, accounts and tokens.
+#[derive(Debug, Clone, Copy)]
+pub struct Host<'a> {
+    /// The platform's key, where one was issued.
+    pub platform_key: Option<&'a PlatformKey>,
+    /// What the key that the tokens are sealed with is known by.
+    pub seal: Option<&'a SealCheck>,
+    /// What holds for the host as a whole.
+    pub fleet: &'a Fleet,
+    /// The number of the last event that the records have seen.
+    pub last_seq: Seq,
+}
+
 /// Writes an export to `path`, in one step: whoever reads `path`, after a crash as well, finds the previous one
-/// or this one, whole. `last_seq` is the number of the last event that the records have seen.
-pub fn write<'a, S, A>(
-    path: &Path,
-    sessions: S,
-    accounts: A,
-    platform_key: Option<&'a PlatformKey>,
-    fleet: &'a Fleet,
-    last_seq: Seq,
-) -> io::Result<()>
+/// or this one, whole.
+pub fn write<'a, S, A, T>(path: &Path, sessions: S, accounts: A, tokens: T, host: Host<'a>) -> io::Result<()>
 where
     S: IntoIterator<Item = &'a Session, IntoIter: ExactSizeIterator>,
     A: IntoIterator<Item = &'a Account, IntoIter: ExactSizeIterator>,
+    T: IntoIterator<Item = &'a Token, IntoIter: ExactSizeIterator>,
 {
-    let (sessions, accounts) = (sessions.into_iter(), accounts.into_iter());
+    let (sessions, accounts, tokens) = (sessions.into_iter(), accounts.into_iter(), tokens.into_iter());
+    let Host { platform_key, seal, fleet, last_seq } = host;
     let header = Header {
         wxlogind_export: FORMAT,
         last_seq,
         sessions: sessions.len(),
         accounts: accounts.len(),
+        tokens: tokens.len(),
         platform_key: platform_key.is_some(),
+        seal: seal.is_some(),
     };
     let records = sessions.map(Written::Session).chain(accounts.map(Written::Account));
+    let records = records.chain(tokens.map(Written::Token));
     let part = part_of(path);
     remove_if_there(&part)?;
     let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part)?;
-    let of_the_host = platform_key.map(Written::PlatformKey).into_iter().chain([Written::Fleet(fleet)]);
-    fill(&file, &header, records.chain(of_the_host)).and_then(|()| fs::rename(&part, path)).inspect_err(
-        |_| {
-            // It may be the disk that is full; half an export is of no use to anybody.
-            let _ = remove_if_there(&part);
-        },
-    )?;
+    let of_the_host = platform_key.map(Written::PlatformKey).into_iter().chain(seal.map(Written::Seal));
+    let records = records.chain(of_the_host).chain([Written::Fleet(fleet)]);
+    fill(&file, &header, records).and_then(|()| fs::rename(&part, path)).inspect_err(|_| {
+        // It may be the disk that is full; half an export is of no use to anybody.
+        let _ = remove_if_there(&part);
+    })?;
     File::open(directory_of(path))?.sync_all()
 }
 
@@ -202,13 +226,17 @@ fn parse(bytes: &[u8]) -> Result<Contents, Fault> {
         match serde_json::from_slice(line).map_err(|source| Fault::Line(number, source))? {
             Read::Session(session) => contents.sessions.push(*session),
             Read::Account(account) => contents.accounts.push(*account),
+            Read::Token(token) => contents.tokens.push(*token),
+            Read::Seal(seal) => contents.seal = Some(seal),
             Read::PlatformKey(platform_key) => contents.platform_key = Some(platform_key),
             Read::Fleet(fleet) => contents.fleet = fleet,
             Read::Crc32(_) => return Err(Fault::Torn("there is something behind its end")),
         }
     }
-    let counted = (contents.sessions.len(), contents.accounts.len(), contents.platform_key.is_some());
-    if counted != (header.sessions, header.accounts, header.platform_key) {
+    let counted = (contents.sessions.len(), contents.accounts.len(), contents.tokens.len());
+    let of_the_host = (contents.platform_key.is_some(), contents.seal.is_some());
+    let as_said = counted == (header.sessions, header.accounts, header.tokens);
+    if !as_said || of_the_host != (header.platform_key, header.seal) {
         return Err(Fault::Torn("its header counts other records than it holds"));
     }
     Ok(contents)

@@ -1,4 +1,4 @@
-//! Names of things: login instances, accounts, and the two counters that order them.
+//! Names of things: login instances, accounts, tokens, and the counters that order them.
 //!
 //! Identifiers come from the platform and end up in keys, paths and log fields, so they are checked once,
 //! here, and cheap to clone ever after.
@@ -12,6 +12,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 /// Longest identifier accepted, in bytes. The platform's own have 36 and about 20.
 const MAX_ID_BYTES: usize = 128;
 
+/// Longest name of a token, in bytes. Those are given here, by the driver.
+const MAX_TOKEN_ID_BYTES: usize = 64;
+
 /// Why a text is no identifier.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidId {
@@ -21,6 +24,9 @@ pub enum InvalidId {
     /// Longer than any the platform issues.
     #[error("an identifier has at most {MAX_ID_BYTES} bytes, this one has {0}")]
     TooLong(usize),
+    /// Longer than any that the daemon gives a token.
+    #[error("a token's name has at most {MAX_TOKEN_ID_BYTES} bytes, this one has {0}")]
+    TokenTooLong(usize),
     /// Spaces, control characters and anything outside ASCII have no place in keys and paths.
     #[error("an identifier consists of visible ASCII characters without '/'")]
     Character,
@@ -35,15 +41,19 @@ fn check(text: &str) -> Result<(), InvalidId> {
     }
 }
 
+fn check_token(text: &str) -> Result<(), InvalidId> {
+    if text.len() > MAX_TOKEN_ID_BYTES { Err(InvalidId::TokenTooLong(text.len())) } else { check(text) }
+}
+
 macro_rules! identifier {
-    ($(#[$doc:meta])* $name:ident) => {
+    ($(#[$doc:meta])* $name:ident, $check:path) => {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
         #[serde(transparent)]
         pub struct $name(Arc<str>);
 
         impl $name {
-            /// The identifier as the platform wrote it.
+            /// The identifier as it was given.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -53,7 +63,7 @@ macro_rules! identifier {
             type Err = InvalidId;
 
             fn from_str(text: &str) -> Result<Self, InvalidId> {
-                check(text)?;
+                $check(text)?;
                 Ok(Self(text.into()))
             }
         }
@@ -82,13 +92,18 @@ macro_rules! identifier {
 identifier! {
     /// A login instance. The platform issues a new one with every QR and never reuses it
     /// (protocol.md, system A, `/iPadLogin`).
-    WId
+    WId, check
 }
 
 identifier! {
     /// An identity: the WeChat account itself, the same across all its logins
     /// (seed 002, table of answers, `wcId` 微信id, 唯一值).
-    WcId
+    WcId, check
+}
+
+identifier! {
+    /// A token of system B or C: the daemon's own name for it, in paths and records.
+    TokenId, check_token
 }
 
 macro_rules! counter {
@@ -122,8 +137,13 @@ counter! {
 }
 
 counter! {
-    /// How often a session or account has changed. The first version is 1.
+    /// How often a session, an account or a token has changed. The first version is 1.
     Version
+}
+
+counter! {
+    /// Which pair of a token it is: grows by one with every refresh. The first is 1.
+    Generation
 }
 
 #[cfg(test)]
@@ -143,6 +163,13 @@ mod tests {
         assert_eq!("a b".parse::<WId>(), Err(InvalidId::Character));
         assert_eq!("微信".parse::<WId>(), Err(InvalidId::Character));
         assert_eq!("x".repeat(129).parse::<WcId>(), Err(InvalidId::TooLong(129)));
+    }
+
+    #[test]
+    fn a_tokens_name_is_shorter() {
+        assert!("x".repeat(64).parse::<TokenId>().is_ok());
+        assert_eq!("x".repeat(65).parse::<TokenId>(), Err(InvalidId::TokenTooLong(65)));
+        assert_eq!("a/b".parse::<TokenId>(), Err(InvalidId::Character));
     }
 
     #[test]

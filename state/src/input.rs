@@ -24,6 +24,10 @@ pub enum Input {
     DeadlinePassed,
     /// A person wants the session gone: an online one is logged out, a login in flight abandoned.
     Ended,
+    /// A person wants a login in flight gone. One that is online meanwhile has to be logged out at the platform first.
+    Abandoned,
+    /// The clock was set back: a deadline further away than a step ever has was set by the clock as it was.
+    ClockSetBack,
     /// Another login of the same account went online.
     Superseded {
         /// That login.
@@ -114,6 +118,9 @@ pub enum Ignored {
     /// The deadline lies in the future: the clock was set back, or the step has a new deadline.
     #[error("the deadline has not passed")]
     NotYetDue,
+    /// Nothing is waited for.
+    #[error("nobody is waited for")]
+    NoDeadline,
     /// The slider's result is being asked for already.
     #[error("the result is being asked for already")]
     AlreadyAsking,
@@ -145,6 +152,12 @@ pub enum Refusal {
     /// The account is online.
     #[error("the account is online; a second login would throw that one out")]
     Online,
+    /// The account is online, and what is online is not forgotten.
+    #[error("the account is online; log it out first")]
+    StillOnline,
+    /// Another login of the account is on its way, and not of the kind that is asked for.
+    #[error("another login of this account is on its way; complete it or abandon it first")]
+    UnderWay,
     /// The pop-up login fails until the account has settled.
     #[error("before its first drop and the login after it, an account is logged in by QR only")]
     NotSettled,

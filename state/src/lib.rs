@@ -8,9 +8,10 @@
 //! ```
 //!
 //! A *session* is a login instance (wId) with five states; it never comes back. An *account* is the identity
-//! (wcId) that lives through one session after another. An [`export`] is the readable copy to restore from. This
-//! crate reads no clock, no randomness, no environment and no socket: time is an argument, and whoever drives it
-//! does what [`duty()`] says.
+//! (wcId) that lives through one session after another. A *token* is what a user's login by app or official account
+//! brought; it is sealed wherever it lies. An [`export`] is the readable copy to restore from. This
+//! crate reads no clock, no environment and no socket, and randomness only to seal tokens ([`seal`]): time is an
+//! argument, and whoever drives it does what [`duty()`] says.
 
 mod account;
 mod budget;
@@ -25,10 +26,12 @@ mod profile;
 pub mod public;
 mod record;
 mod rules;
+pub mod seal;
 mod secret;
 mod session;
 mod step;
 mod store;
+mod token;
 mod why;
 mod window;
 mod words;
@@ -40,10 +43,10 @@ pub use account::{
 pub use budget::Ledger;
 pub use duty::{Call, Duty, duty};
 pub use fleet::{Fleet, Storm};
-pub use id::{InvalidId, Seq, Version, WId, WcId};
+pub use id::{Generation, InvalidId, Seq, TokenId, Version, WId, WcId};
 pub use input::{Answer, Failure, Ignored, Input, Refusal, Verdict};
 pub use moves::{Act, Change, Known, Moves, Unmoved};
-pub use notice::{Notice, NoticeKind};
+pub use notice::{Notice, NoticeKind, TokenNotice, TokenNoticeKind};
 pub use profile::{DeviceType, Label, Profile, Proxy};
 pub use record::{MAX_RECORD, RecordError};
 pub use rules::{Issue, Rate, ReloginRules, Rules};
@@ -54,7 +57,12 @@ pub use session::{
 };
 pub use step::step;
 pub use store::{
-    Batch, CommitError, Contents, OpenError, PlatformKey, RESTORED, ReadError, Retention, StateDir, Store,
+    Batch, CommitError, Contents, KeyFileError, OpenError, PlatformKey, RESEALED_AT_ONCE, RESTORED,
+    ReadError, RekeyError, RekeyStep, Retention, StateDir, Store, read_key_file, rekey_step,
+};
+pub use token::{
+    Access, Attempt, Obtained, Pair, Plain, Refresh, RefreshEnd, System, Token, TokenChange, TokenDuty,
+    TokenInput, TokenMove, TokenRules, TokenState, TokenUnmoved, Trouble,
 };
 pub use why::{Next, Why};
 pub use window::{Hours, Window};

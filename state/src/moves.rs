@@ -15,7 +15,7 @@ use std::ops::Deref;
 
 use jiff::Timestamp;
 
-use crate::account::{Account, Said, Source, Tend, Tending};
+use crate::account::{Account, Rest, Said, Source, Tend, Tending};
 use crate::fleet::Fleet;
 use crate::id::{Seq, WId, WcId};
 use crate::input::{Ignored, Input, Refusal, Verdict};
@@ -172,6 +172,10 @@ impl<K: Known> Moves<'_, K> {
         let account = self.known.account(wc_id).ok_or_else(|| Unmoved::NoAccount(wc_id.clone()))?;
         let current = account.current_w_id.as_ref().ok_or(Unmoved::Ignored(Ignored::NotOnline))?;
         let session = self.known.session(current).ok_or_else(|| Unmoved::NoSession(current.clone()))?;
+        if account.rest == Some(Rest::LoggedOut) {
+            // It is just what a person has asked for.
+            return self.apply(current, Input::Ended);
+        }
         let reason = account.drop_reason(session.state_since, self.now, &self.rules.relogin);
         let lost = Input::Lost { reason, detail: what.to_owned() };
         match step(&session, lost, self.now, self.rules) {
@@ -230,7 +234,7 @@ impl<K: Known> Moves<'_, K> {
     pub fn forget(&self, wc_id: &WcId) -> Result<Change, Unmoved> {
         let account = self.known.account(wc_id).ok_or_else(|| Unmoved::NoAccount(wc_id.clone()))?;
         if account.current_w_id.is_some() {
-            return Err(Unmoved::Refused(Refusal::Online));
+            return Err(Unmoved::Refused(Refusal::StillOnline));
         }
         let ended = self.known.live_sessions(wc_id).into_iter().filter_map(|session| {
             match step(&session, Input::Ended, self.now, self.rules) {
@@ -311,9 +315,11 @@ impl<'a, K: Known> Work<'a, K> {
                 .extend(next.predecessor.as_ref().and_then(|before| moves.succeeded(before, &next.w_id)));
         }
         let expected = before.and_then(|before| before.wc_id.as_ref());
-        // Where somebody else was expected to scan, the login's name is not theirs.
+        // Where somebody else was expected to scan, the login's name is not theirs, either.
         let meant = expected.is_none_or(|expected| expected == wc_id);
-        let login = if meant { &next } else { &Session { label: None, ..next.clone() } };
+        // What an account is called was settled when its login began, or a person has changed it since.
+        let names = expected.is_none() || (meant && account.is_none());
+        let login = if names { &next } else { &Session { label: None, ..next.clone() } };
         if self.tend(wc_id, |tend| tend.logged_in(login, &profile, true, from)).is_none() {
             self.accounts.push(Account::first_login(login, &profile, from, moves.now, moves.rules));
         }

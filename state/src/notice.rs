@@ -1,4 +1,5 @@
-//! What is said about an account, or about all of them, in the journal: the events that no session's step makes.
+//! What is said about an account, about all of them, or about a token, in the journal: the events that no session's
+//! step makes.
 
 use jiff::Timestamp;
 
@@ -63,5 +64,43 @@ impl NoticeKind {
     /// Whether it is worth a warning in the log: somebody has to act, or something is wrong.
     pub fn is_warning(self) -> bool {
         matches!(self, Self::BudgetSpent | Self::Storm | Self::NewDevice | Self::ReloginStopped)
+    }
+}
+
+/// One about a token, before it has its place in the journal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenNotice {
+    /// What it says.
+    pub kind: TokenNoticeKind,
+    /// Why, in a sentence.
+    pub why: String,
+    /// What a person or a service must do, in a sentence.
+    pub todo: Option<&'static str>,
+    /// Until when the access token lasts.
+    pub until: Option<Timestamp>,
+}
+
+/// The types of events about tokens (contract.md, "Types").
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TokenNoticeKind {
+    /// It can be used.
+    Active,
+    /// A newer pair has taken the place of the one before.
+    Refreshed,
+    /// It ends, and is not certain to be refreshed before.
+    Expiring,
+    /// It cannot be used any more.
+    Expired,
+}
+
+impl TokenNoticeKind {
+    /// The event's type.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "token.active",
+            Self::Refreshed => "token.refreshed",
+            Self::Expiring => "token.expiring",
+            Self::Expired => "token.expired",
+        }
     }
 }

@@ -1,16 +1,20 @@
-//! The public form of sessions, accounts and events: the JSON of the control API, the journal and the client.
+//! The public form of sessions, accounts, tokens and events: the JSON of the control API, the journal and the client.
 //!
 //! Field names are the contract's and the platform's (`wId`, `wcId`); times are RFC 3339 UTC. A public form
-//! carries no secret: no code, no proxy password.
+//! carries no secret: no code, no proxy password, no token.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::account::{self, LastDrop, Method, Phase, Rest};
 use crate::id::{Seq, Version, WId, WcId};
-use crate::notice::Notice;
+use crate::notice::{Notice, TokenNotice};
 use crate::profile::{DeviceType, Label, Profile};
 use crate::session::{self, Code, Drop, Qr, SliderProgress, State, StateName};
+
+mod token;
+
+pub use token::Token;
 
 /// A session as everybody may see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -252,8 +256,8 @@ pub struct Event {
     pub seq: Seq,
     /// When it happened.
     pub at: Timestamp,
-    /// What happened: `session.<state>`, `account.<what>`, `fleet.storm`; `store.restored` where the store was
-    /// restored from an export.
+    /// What happened: `session.<state>`, `account.<what>`, `token.<what>`, `fleet.storm`; `store.restored` where the
+    /// store was restored from an export.
     #[serde(rename = "type")]
     pub kind: String,
     /// The session it happened to.
@@ -268,10 +272,13 @@ pub struct Event {
     /// The account as it was then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<Account>,
+    /// The token as it was then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<Token>,
     /// Why, in a sentence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
-    /// What a person must do, in a sentence.
+    /// What a person or a service must do, in a sentence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub todo: Option<String>,
     /// Until when, or when it is going to happen.
@@ -303,6 +310,17 @@ impl Event {
         }
     }
 
+    /// The event that says `notice` of `token`.
+    pub fn of_token(seq: Seq, at: Timestamp, notice: &TokenNotice, token: Token) -> Self {
+        Self {
+            token: Some(token),
+            why: Some(notice.why.clone()),
+            todo: notice.todo.map(str::to_owned),
+            until: notice.until,
+            ..Self::new(seq, at, notice.kind.as_str().to_owned())
+        }
+    }
+
     /// An event of which no more is known than its type.
     pub(crate) fn new(seq: Seq, at: Timestamp, kind: String) -> Self {
         Self {
@@ -313,6 +331,7 @@ impl Event {
             wc_id: None,
             session: None,
             account: None,
+            token: None,
             why: None,
             todo: None,
             until: None,

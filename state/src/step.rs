@@ -21,6 +21,8 @@ pub fn step(session: &Session, input: Input, now: Timestamp, rules: &Rules) -> V
         Input::SliderDone => step.slider_done(),
         Input::DeadlinePassed => step.deadline_passed(),
         Input::Ended => step.ended(),
+        Input::Abandoned => step.abandoned(),
+        Input::ClockSetBack => step.clock_set_back(),
         Input::Superseded { by } => step.superseded(by),
         Input::Lost { reason, detail } => step.lost(reason, detail),
         Input::Explained { detail } => step.explained(detail),
@@ -152,6 +154,29 @@ impl Step<'_> {
             _ => Verdict::Accepted(
                 self.dropped(DropReason::Abandoned, "ended here before it was complete".to_owned()),
             ),
+        }
+    }
+
+    fn abandoned(&self) -> Verdict {
+        match &self.session.state {
+            State::Online { .. } => self.wrong_state("only a login in flight can be abandoned"),
+            _ => self.ended(),
+        }
+    }
+
+    fn clock_set_back(&self) -> Verdict {
+        let latest = self.deadline();
+        match self.session.deadline() {
+            None => Verdict::Ignored(Ignored::NoDeadline),
+            Some(deadline) if deadline <= latest => Verdict::Ignored(Ignored::NotYetDue),
+            Some(_) => {
+                let why = "the clock was set back: its step has as long as any from now on".to_owned();
+                let mut next = self.to(self.session.state.clone().due_by(latest), why);
+                if let Some(qr) = &mut next.qr {
+                    qr.expires_at = qr.expires_at.min(latest);
+                }
+                Verdict::Accepted(next)
+            }
         }
     }
 

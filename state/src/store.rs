@@ -26,7 +26,9 @@ use crate::account::Account;
 use crate::fleet::Fleet;
 use crate::id::Seq;
 use crate::public::Event;
+use crate::seal::SealCheck;
 use crate::session::Session;
+use crate::token::Token;
 
 mod ballast;
 mod batch;
@@ -34,7 +36,9 @@ mod dir;
 mod engine;
 mod error;
 mod key;
+mod keyfile;
 mod read;
+mod rekey;
 mod restore;
 mod rewrite;
 mod sidecar;
@@ -44,6 +48,8 @@ pub use dir::StateDir;
 use engine::{Engine, caught};
 pub use error::{CommitError, OpenError, ReadError};
 use error::{classified, write_error};
+pub use keyfile::{KeyFileError, read_key_file};
+pub use rekey::{RESEALED_AT_ONCE, RekeyError, RekeyStep, rekey_step};
 pub use restore::RESTORED;
 use sidecar::{Progress, Sidecar};
 
@@ -64,6 +70,11 @@ pub struct Contents {
     pub sessions: Vec<Session>,
     /// All accounts, in no particular order.
     pub accounts: Vec<Account>,
+    /// All tokens, in no particular order.
+    pub tokens: Vec<Token>,
+    /// What the key that the tokens are sealed with is known by ([`seal::check()`](crate::seal::check())); there from
+    /// the first token on.
+    pub seal: Option<SealCheck>,
     /// The platform's key, where one was issued.
     pub platform_key: Option<PlatformKey>,
     /// What holds for the host as a whole.

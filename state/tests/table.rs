@@ -73,6 +73,8 @@ enum Event {
     AtDeadline,
     PastDeadline,
     Ended,
+    Abandoned,
+    SetBack,
     Superseded,
     Lost,
     Explained,
@@ -81,7 +83,7 @@ enum Event {
 }
 
 impl Event {
-    const ALL: [Self; 22] = [
+    const ALL: [Self; 24] = [
         Self::LoggedIn,
         Self::SliderAsked,
         Self::CodeAsked,
@@ -99,6 +101,8 @@ impl Event {
         Self::AtDeadline,
         Self::PastDeadline,
         Self::Ended,
+        Self::Abandoned,
+        Self::SetBack,
         Self::Superseded,
         Self::Lost,
         Self::Explained,
@@ -132,6 +136,8 @@ impl Event {
             Self::AtDeadline => (Input::DeadlinePassed, at),
             Self::PastDeadline => (Input::DeadlinePassed, at + SignedDuration::from_hours(1)),
             Self::Ended => (Input::Ended, before),
+            Self::Abandoned => (Input::Abandoned, before),
+            Self::SetBack => (Input::ClockSetBack, start() - SignedDuration::from_hours(1)),
             Self::Superseded => (Input::Superseded { by: "w-next".parse().unwrap() }, before),
             Self::Lost => {
                 let detail = "it is missing in the platform's list".to_owned();
@@ -181,6 +187,8 @@ const IS_OUT: Outcome = Outcome::Ignored(Ignored::AlreadyDropped);
 const NOT_ON: Outcome = Outcome::Ignored(Ignored::NotOnline);
 const LIVES: Outcome = Outcome::Ignored(Ignored::NotDropped);
 const KNOWN: Outcome = Outcome::Ignored(Ignored::AlreadyKnown);
+const WAITS: Outcome = Outcome::Accepted(QR);
+const NOBODY: Outcome = Outcome::Ignored(Ignored::NoDeadline);
 const WRONG: Outcome = Outcome::WrongState;
 const BUSY: Outcome = Outcome::CodeInFlight;
 
@@ -207,6 +215,8 @@ fn row(event: Event) -> [Outcome; COLUMNS] {
         Event::AtDeadline       => [EXPIRED,  EXPIRED,  EXPIRED,  EXPIRED,  EXPIRED,  IS_ON,    IS_OUT],
         Event::PastDeadline     => [EXPIRED,  EXPIRED,  EXPIRED,  EXPIRED,  EXPIRED,  IS_ON,    IS_OUT],
         Event::Ended            => [ABANDON,  ABANDON,  ABANDON,  ABANDON,  ABANDON,  LOGOUT,   WRONG ],
+        Event::Abandoned        => [ABANDON,  ABANDON,  ABANDON,  ABANDON,  ABANDON,  WRONG,    WRONG ],
+        Event::SetBack          => [WAITS,    CODE,     SENT,     SLIDER,   ASKING,   NOBODY,   NOBODY],
         Event::Superseded       => [REPLACED, REPLACED, REPLACED, REPLACED, REPLACED, REPLACED, IS_OUT],
         Event::Lost             => [NOT_ON,   NOT_ON,   NOT_ON,   NOT_ON,   NOT_ON,   NIGHT,    IS_OUT],
         Event::Explained        => [LIVES,    LIVES,    LIVES,    LIVES,    LIVES,    LIVES,    ABANDON],
@@ -253,6 +263,21 @@ fn each_step_of_a_person_or_the_platform_gets_a_deadline_of_its_own() {
         let now = session.deadline().unwrap() - SignedDuration::from_secs(1);
         let next = accepted(step(&session, input, now, &RULES));
         assert_eq!(next.deadline(), Some(now + SignedDuration::from_mins(5)), "{event:?} in {place:?}");
+    }
+}
+
+#[test]
+fn after_the_clock_was_set_back_a_step_has_as_long_as_any() {
+    for place in [QR, Place::CodeWanted, Place::CodeInFlight, Place::SliderWanted, Place::SliderSaidDone] {
+        for back in [SignedDuration::from_secs(1), SignedDuration::from_hours(24 * 3650)] {
+            let session = session_in(place);
+            let now = start() - back;
+            let latest = now + SignedDuration::from_mins(5);
+            let next = accepted(step(&session, Input::ClockSetBack, now, &RULES));
+            assert_eq!(next.deadline(), Some(latest), "{place:?}");
+            assert_eq!(next.qr.as_ref().map(|qr| qr.expires_at), Some(latest), "{place:?}");
+            assert_eq!(step(&next, Input::ClockSetBack, now, &RULES), Verdict::Ignored(Ignored::NotYetDue));
+        }
     }
 }
 

@@ -29,11 +29,11 @@ use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 use tokio_util::task::TaskTracker;
 use wxlogin_state::public::Event;
-use wxlogin_state::{DeviceType, Input, Proxy, Secret, Seq, StateDir};
+use wxlogin_state::{DeviceType, Input, Proxy, Secret, Seq, StateDir, TokenRules};
 use wxlogind::clock::Clock;
 use wxlogind::config::{Device, DeviceAuth};
 use wxlogind::driver::{self, Driver, Figures, Parts};
-use wxlogind::platform::Platform;
+use wxlogind::platform::{Platform, Systems};
 use wxlogind::sandbox::{ACCOUNT, Sandbox, SandboxSettings};
 use wxlogind::view::{SessionEntry, View};
 
@@ -147,12 +147,14 @@ impl Bench {
                 check_interval: Duration::from_hours(1),
                 device: DeviceType::Ipad,
                 proxy: None,
+                token_rules: TokenRules::DEFAULT,
             },
             clock,
             tasks: TaskTracker::new(),
+            state_key: None,
         })?;
         let (driver, view) = (opened.driver.clone(), opened.view.clone());
-        let ended = opened.run(platform.clone())?;
+        let ended = opened.run(platform.clone(), Systems::default())?;
         // The first round exports everything in the background, as the daemon does once an hour.
         driver.ping().await?;
         while !dir.path().join("export").exists() {
@@ -200,7 +202,7 @@ impl Bench {
             let event = serde_json::to_vec(&Event::of_session(Seq(1), session.state_since, session))?;
             Ok(u64::try_from(record.len() + event.len())?)
         };
-        self.view.everything().0.iter().take(logins).map(bytes).sum()
+        self.view.everything().sessions.iter().take(logins).map(bytes).sum()
     }
 }
 

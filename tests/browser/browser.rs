@@ -116,7 +116,6 @@ impl Page {
         }
         panic!("{css} never says {text:?}; the page says:\n{}", self.text().await)
     }
-    }
 
     /// Waits until there is no such element to be seen.
     pub(crate) async fn loses(&self, css: &str, text: &str) {

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper::header::{CONTENT_TYPE, HOST};
 use hyper::{Method, Request, Response};
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
@@ -83,7 +83,7 @@ async fn what_makes_no_sense_is_acknowledged_and_harms_nothing() {
     call_back(&daemon, notice.to_string()).await;
     let still = daemon.session(online.w_id.as_str()).await.unwrap();
     assert_eq!(still.state, online.state);
-    assert!(daemon.process.log().contains("a callback cannot be understood"));
+    assert!(daemon.process.log().contains("an offline notice names nobody"));
 }
 
 #[tokio::test]
@@ -98,13 +98,13 @@ async fn a_body_that_is_too_large_is_refused_before_it_is_sent() {
 }
 
 #[tokio::test]
-async fn a_chat_message_is_passed_on_as_it_came_and_nothing_else_is() {
+async fn all_but_tests_and_offline_notices_is_passed_on_as_it_came() {
     let mut receiver = Receiver::start().await;
     let (_platform, daemon) = passing_on_to(&receiver).await;
     for other in [
         json!({"messageType": "00000", "wcId": "", "data": {"content": "test"}}),
         json!({"messageType": "30000", "wcId": "wxid_1", "data": {"wId": "w-1", "reason": "已退出"}}),
-        Value::Null,
+        json!({"messageType": "30000"}),
     ] {
         call_back(&daemon, other.to_string()).await;
     }
@@ -112,6 +112,10 @@ async fn a_chat_message_is_passed_on_as_it_came_and_nothing_else_is() {
     let (to, content_type, body) = receiver.next().await;
     assert_eq!((to.as_str(), content_type.as_str()), ("/in?from=wx", "application/json; charset=UTF-8"));
     assert_eq!(body, MESSAGE);
+    for odd in ["null", "{}", "{\"messageType\":[]}", "not JSON at all"] {
+        call_back(&daemon, odd).await;
+        assert_eq!(receiver.next().await.2, odd);
+    }
 }
 
 #[tokio::test]

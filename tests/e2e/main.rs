@@ -15,6 +15,7 @@ mod ctl;
 mod doors;
 mod drops;
 mod ending;
+mod events;
 mod faults;
 mod first_day;
 mod full_disk;

@@ -11,7 +11,7 @@ fn every_key_is_taken_over() {
          [relogin]\nenabled = false\nfirst_drop = \"23h\"\ndrop_lead = \"2h\"\nstable_for = \"60d\"\n\
          renewal_lead = \"3d\"\nwindow = \"22:00-06:00\"\ntime_zone = \"Europe/Berlin\"\nissue = \"on-demand\"\n\
          backoff_initial = \"2m\"\nbackoff_max = \"2h\"\nmax_attempts = 9\nshort_lived = \"90s\"\n\
-         budget = \"7/2h\"\nbudget_total = \"1000/7d\"\nstorm = \"1/1s\"\n"
+         budget = \"7/2h\"\nbudget_total = \"500/7d\"\nstorm = \"1/1s\"\n"
     ));
     let rate = |count, seconds| Rate { count, per: Duration::from_secs(seconds) };
     let expected = ReloginRules {
@@ -30,7 +30,7 @@ fn every_key_is_taken_over() {
         max_attempts: 9,
         short_lived: Duration::from_secs(90),
         budget: rate(7, 2 * 3600),
-        budget_total: rate(1000, 7 * 86_400),
+        budget_total: rate(500, 7 * 86_400),
         storm: rate(1, 1),
     };
     assert_eq!(settings.relogin, expected);
@@ -95,9 +95,9 @@ fn each_bad_value_names_its_line_and_key() {
         ("short_lived", "60", "such as \"1m\""),
         ("short_lived", "\"soon\"", "expected a duration"),
         ("short_lived", "\"25h\"", "between \"1s\" and \"1d\""),
-        ("budget", "6", "such as \"6/1h\", 1 to 1000 of them within \"1s\" to \"7d\", found 6"),
-        ("budget", "\"0/1h\"", "such as \"6/1h\", 1 to 1000 of them within \"1s\" to \"7d\"; found \"0/1h\""),
-        ("budget", "\"1001/1h\"", "found \"1001/1h\""),
+        ("budget", "6", "such as \"6/1h\", 1 to 100 of them within \"1s\" to \"7d\", found 6"),
+        ("budget", "\"0/1h\"", "such as \"6/1h\", 1 to 100 of them within \"1s\" to \"7d\"; found \"0/1h\""),
+        ("budget", "\"101/1h\"", "1 to 100 of them within \"1s\" to \"7d\"; found \"101/1h\""),
         ("budget", "\"-6/1h\"", "found \"-6/1h\""),
         ("budget", "\"6 / 1h\"", "found \"6 / 1h\""),
         ("budget", "\"6/\"", "found \"6/\""),
@@ -108,6 +108,8 @@ fn each_bad_value_names_its_line_and_key() {
         ("budget_total", "\"120\"", "such as \"120/10m\""),
         ("budget_total", "120", "such as \"120/10m\""),
         ("budget_total", "\"120/0s\"", "found \"120/0s\""),
+        ("budget_total", "\"501/10m\"", "1 to 500 of them within \"1s\" to \"7d\"; found \"501/10m\""),
+        ("storm", "\"101/1m\"", "1 to 100 of them within \"1s\" to \"7d\"; found \"101/1m\""),
         ("storm", "{}", "found a table"),
         ("storm", "\"5/60\"", "such as \"5/1m\""),
         ("storm", "\"99999999999/1m\"", "found \"99999999999/1m\""),
@@ -119,6 +121,15 @@ fn each_bad_value_names_its_line_and_key() {
         let faults = host.faults(format!("[relogin]\n{key} = {value}"));
         assert_faults(&faults, &[(Some(2), &format!("relogin.{key}"), message)]);
     }
+}
+
+#[test]
+fn a_rate_may_be_as_high_as_its_record_holds() {
+    let text =
+        format!("{LEAST}[relogin]\nbudget = \"100/1h\"\nbudget_total = \"500/10m\"\nstorm = \"100/60s\"\n");
+    let relogin = Host::with_password().settings(&text).relogin;
+    let counts = [relogin.budget, relogin.budget_total, relogin.storm].map(|rate| rate.count);
+    assert_eq!(counts, [100, 500, 100]);
 }
 
 #[test]

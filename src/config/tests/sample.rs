@@ -17,15 +17,48 @@ fn the_sample_loads_and_what_it_calls_a_default_is_one() {
 
 #[test]
 fn the_sample_explains_every_key_there_is() {
-    for table in ["state", "control", "device", "relogin", "callback", "sandbox"] {
-        let (_, part) = SAMPLE.split_once(&format!("\n[{table}]\n")).unwrap();
-        let part = part.split("\n[").next().unwrap();
-        for key in known_keys(table) {
-            let start = format!("{key} = ");
-            let shown = part.lines().any(|line| line.trim_start_matches(['#', ' ']).starts_with(&start));
-            assert!(shown, "{table}.{key} is not in the sample");
-        }
+    for table in ["state", "control", "device", "relogin", "callback", "tokens", "sandbox"] {
+        let keys = known_keys(&format!("{table}.zzzzzzzzzzzz = 1"));
+        assert_shown(&format!("\n[{table}]\n"), &keys);
     }
+    for table in ["app", "official_account"] {
+        let keys = known_keys(&format!("[[{table}]]\nzzzzzzzzzzzz = 1"));
+        assert_shown(&format!("\n# [[{table}]]\n"), &keys);
+    }
+}
+
+#[test]
+fn the_samples_clients_are_usable_once_they_are_no_comments() {
+    let (_, clients) = SAMPLE.split_once("\n# [[app]]\n").unwrap();
+    let (clients, _) = clients.split_once("\n[tokens]\n").unwrap();
+    let host = Host::with_password();
+    let secret = host.file("secret", "hunter2", 0o600);
+    let of_line = |line: &str| match line.strip_prefix("# ").filter(|rest| is_example(rest)) {
+        Some(rest) => match rest.split_once("_file = ") {
+            Some((key, _)) => format!("{key}_file = {secret:?}\n"),
+            None => format!("{rest}\n"),
+        },
+        None => String::new(),
+    };
+    let examples: String = clients.lines().map(of_line).collect();
+    let settings = host.settings(&format!("{LEAST}[[app]]\n{examples}"));
+    assert_eq!((settings.apps.len(), settings.official_accounts.len()), (1, 1));
+}
+
+/// Fails for a key that no line shows between the header and the next.
+fn assert_shown(header: &str, keys: &[String]) {
+    let (_, part) = SAMPLE.split_once(header).unwrap();
+    let part = part.split("\n[").next().unwrap().split("\n# [").next().unwrap();
+    for key in keys {
+        let start = format!("{key} = ");
+        let shown = part.lines().any(|line| line.trim_start_matches(['#', ' ']).starts_with(&start));
+        assert!(shown, "{key} is not in the sample after {header}");
+    }
+}
+
+/// Whether a line is a header, or a key with its value.
+fn is_example(line: &str) -> bool {
+    line.starts_with("[[") || line.split_once(" = ").is_some_and(|(key, _)| !key.contains(' '))
 }
 
 /// A line of the sample with its default made effective.
@@ -38,8 +71,8 @@ fn uncommented(line: &str) -> String {
 }
 
 /// The keys of a table, as the fault about an unknown one lists them.
-fn known_keys(table: &str) -> Vec<String> {
-    let faults = Host::new().sandbox().faults(format!("{table}.zzzzzzzzzzzz = 1"));
+fn known_keys(text: &str) -> Vec<String> {
+    let faults = Host::new().sandbox().faults(text);
     let list = faults[0].message.split_once("] has ").unwrap().1;
     list.split(", ").map(str::to_owned).collect()
 }

@@ -3,8 +3,8 @@
 use std::error::Error;
 
 use jiff::{SignedDuration, Timestamp};
-use tracing::{error, warn};
-use wxlogin_state::{DeviceType, Known, Method, Proxy, Tending, WcId};
+use tracing::{debug, error, warn};
+use wxlogin_state::{DeviceType, Input, Known, Method, Proxy, Tending, WcId};
 
 use super::{ROUND, Rounds};
 use crate::driver::handle::Figures;
@@ -39,6 +39,11 @@ impl Rounds {
     pub(super) fn review(&mut self, turn: &mut Turn<'_>) -> Vec<WcId> {
         let next: Vec<WcId> = self.to_review.drain(..self.to_review.len().min(ROUND)).collect();
         for wc_id in &next {
+            if turn.has_changed(wc_id) {
+                // What it asks for since this round began cannot have begun.
+                self.to_review.push_back(wc_id.clone());
+                continue;
+            }
             let Some(account) = turn.account(wc_id) else { continue };
             let calling = self.relogins.is_showing(wc_id) || self.beginnings.is_fetching(wc_id);
             let session = account.relogin.as_ref().and_then(|relogin| turn.session(relogin.w_id()?));
@@ -48,12 +53,24 @@ impl Rounds {
         next
     }
 
+    /// Gives the next logins in flight a deadline of today's clock, where theirs is of another.
+    pub(super) fn recheck(&mut self, turn: &mut Turn<'_>) {
+        for w_id in self.to_recheck.drain(..self.to_recheck.len().min(ROUND)) {
+            if let Err(denied) = turn.apply(&w_id, Input::ClockSetBack) {
+                debug!(wId = %w_id, %denied, "its deadline stays");
+            }
+        }
+    }
+
     /// Has every account looked through where the clock was set back: what was to happen after a while must not
     /// wait until the old time comes again.
     pub(super) fn note_time(&mut self, now: Timestamp) {
         if self.seen.duration_since(now) > CLOCK_TOLERANCE {
             warn!(was = %self.seen, is = %now, "the clock was set back");
             self.to_review = self.ground.view.everybody().into();
+            self.review_tokens();
+            let in_flight = self.ground.view.in_flight();
+            self.to_recheck = in_flight.iter().map(|session| session.w_id.clone()).collect();
         }
         self.seen = now;
     }

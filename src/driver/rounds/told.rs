@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tracing::{info, warn};
-use wxlogin_state::{DropReason, Notice, State};
+use wxlogin_state::{DropReason, Notice, State, TokenId, TokenNotice};
 
 use crate::view::SessionEntry;
 
@@ -30,5 +30,16 @@ pub(super) fn log_notice(notice: &Notice) {
         warn!(wcId = wc_id, what, why, todo, until, "an account wants attention");
     } else {
         info!(wcId = wc_id, what, why, todo, until, "account");
+    }
+}
+
+/// What the journal says of a token.
+pub(super) fn log_token_notice((id, notice): &(TokenId, TokenNotice)) {
+    let (what, why, todo) = (notice.kind.as_str(), &notice.why, notice.todo);
+    let until = notice.until.map(tracing::field::display);
+    if todo.is_some() {
+        warn!(token = %id, what, why, todo, until, "a token wants attention");
+    } else {
+        info!(token = %id, what, why, until, "token");
     }
 }

@@ -1,7 +1,7 @@
 //! Logins that are begun: when a QR is fetched for them, and what becomes of it.
 
 use futures_util::future::join;
-use wxlogin_state::{Input, Session, StateName};
+use wxlogin_state::{Input, Refusal, Session, StateName};
 
 use super::world::{World, id, issued, logged_in, login, minute, stepped};
 use crate::driver::{Denied, LoginRequest};
@@ -113,5 +113,35 @@ async fn a_new_device_is_asked_for_without_the_wcid_and_is_on_the_record() {
     let session = begun.unwrap().session;
     assert_eq!(session.wc_id, Some("wxid_1".parse().unwrap()));
     assert!(session.history[0].why.contains("new device"), "{}", session.history[0].why);
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_login_of_the_other_kind_is_not_joined() {
+    let mut world = World::new().await;
+    let new_device = || LoginRequest { new_device: true, ..login(Some("wxid_1")) };
+    let driver = world.driver.clone();
+    let first = tokio::spawn(async move { driver.begin(new_device()).await });
+    let asked = world.platform.asked_for_qr().await;
+    let refused = world.driver.begin(login(Some("wxid_1"))).await.unwrap_err();
+    assert!(matches!(refused, Denied::Refused(Refusal::UnderWay)), "{refused}");
+    asked.issue("w1");
+    first.await.unwrap().unwrap();
+    let refused = world.driver.begin(login(Some("wxid_1"))).await.unwrap_err();
+    assert!(matches!(refused, Denied::Refused(Refusal::UnderWay)), "{refused}");
+    // One of the same kind is.
+    assert_eq!(world.driver.begin(new_device()).await.unwrap().session.w_id, id("w1"));
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_login_that_went_online_meanwhile_is_not_abandoned() {
+    let mut world = World::with(vec![issued(1, "w1", minute(0))]).await;
+    world.platform.polled("w1").await.log_in("wxid_1");
+    world.after("w1", 1).await;
+    let refused = world.apply("w1", Input::Abandoned).await.unwrap_err();
+    let online =
+        Refusal::WrongState { state: StateName::Online, needs: "only a login in flight can be abandoned" };
+    assert!(matches!(refused, Denied::Refused(refusal) if refusal == online), "{refused}");
     world.stop().await;
 }

@@ -1,9 +1,9 @@
 //! Deadlines, and a time of day that jumps.
 
 use tokio::time::sleep;
-use wxlogin_state::{DropReason, Input, Session, State, StateName};
+use wxlogin_state::{Answer, DropReason, Input, Session, State, StateName};
 
-use super::world::{World, id, issued, logged_in, minute, stepped};
+use super::world::{World, answered, code_asked, id, issued, logged_in, login, minute, stepped};
 use crate::driver::keeper::faults::Fault;
 use crate::driver::rounds::TIDY_EVERY;
 
@@ -13,12 +13,17 @@ fn dropped(born: u64, w_id: &str, at: i64) -> Session {
 
 #[tokio::test]
 async fn a_clock_set_an_hour_ahead_expires_what_is_due_and_nothing_else() {
-    let online = stepped(&issued(3, "online", minute(0)), logged_in("wxid_1"), minute(0));
-    let sessions = vec![issued(1, "due", minute(0)), issued(2, "not-due", minute(58)), online];
-    let world = World::with(sessions).await;
+    let online = stepped(&issued(2, "online", minute(0)), logged_in("wxid_1"), minute(0));
+    let mut world = World::with(vec![issued(1, "due", minute(0)), online]).await;
     world.round().await;
     assert_eq!(world.state("due"), StateName::QrIssued);
+    let held = world.hold().await;
     world.clock.set(minute(60));
+    let driver = world.driver.clone();
+    let begin = tokio::spawn(async move { driver.begin(login(None)).await });
+    drop(held);
+    world.platform.asked_for_qr().await.issue("not-due");
+    begin.await.unwrap().unwrap();
     world.round().await;
     let due = world.session("due");
     assert!(matches!(&due.state, State::Dropped { drop, .. } if drop.reason == DropReason::Expired));
@@ -28,16 +33,34 @@ async fn a_clock_set_an_hour_ahead_expires_what_is_due_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_clock_set_back_expires_nothing() {
-    let world = World::with(vec![issued(1, "w1", minute(0))]).await;
-    for minutes in [-60, -1, 4] {
-        world.clock.set(minute(minutes));
+async fn a_login_in_flight_has_as_long_as_any_once_the_clock_was_set_back() {
+    const TEN_YEARS: i64 = 10 * 365 * 24 * 60;
+    let code = stepped(&issued(2, "code", minute(0)), code_asked(), minute(0));
+    let slider = Answer::SliderAsked { url: "http://platform/slider".to_owned() };
+    let slider = stepped(&issued(3, "slider", minute(0)), answered(slider), minute(0));
+    let world = World::with(vec![issued(1, "qr", minute(0)), code, slider]).await;
+    for back in [-60, -TEN_YEARS] {
+        world.clock.set(minute(back));
         world.round().await;
-        assert_eq!(world.state("w1"), StateName::QrIssued, "at {minutes}");
+        for w_id in ["qr", "code", "slider"] {
+            let session = world.session(w_id);
+            assert_eq!(session.deadline(), Some(minute(back + 5)), "{w_id}");
+            assert_eq!(session.qr.as_ref().map(|qr| qr.expires_at), Some(minute(back + 5)), "{w_id}");
+        }
     }
-    world.clock.set(minute(5));
+    world.clock.set(minute(-TEN_YEARS + 5));
     world.round().await;
-    assert_eq!(world.state("w1"), StateName::Dropped);
+    for w_id in ["qr", "code", "slider"] {
+        assert_eq!(world.state(w_id), StateName::Dropped, "{w_id}");
+    }
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_deadline_that_was_set_by_another_clock_is_found_at_start() {
+    let world = World::with(vec![issued(1, "w1", minute(600))]).await;
+    world.round().await;
+    assert_eq!(world.session("w1").deadline(), Some(minute(5)));
     world.stop().await;
 }
 

@@ -1,6 +1,6 @@
 //! Who somebody is: labels that guard against new devices, and accounts that are forgotten.
 
-use wxlogin_state::{Account, Stage, Tending};
+use wxlogin_state::{Account, Refusal, Stage, Tending};
 
 use super::attempts::dropped;
 use super::platform::{QR, REASON};
@@ -56,7 +56,7 @@ async fn a_new_device_of_a_known_account_begins_its_first_day_again() {
 async fn an_account_that_is_online_is_not_forgotten() {
     let world = Setup::settled(&[("wxid_1", "w1")]).run().await;
     let refused = world.driver.forget(&account_id("wxid_1")).await.unwrap_err();
-    assert!(matches!(refused, Denied::AlreadyOnline { .. }), "{refused}");
+    assert!(matches!(refused, Denied::Refused(Refusal::StillOnline)), "{refused}");
     assert!(matches!(world.driver.forget(&account_id("wxid_2")).await, Err(Denied::NoAccount(_))));
     world.stop().await;
 }

@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use tokio::sync::{oneshot, watch};
 use tokio::time::{Instant, advance};
-use wxlogin_state::Call;
+use wxlogin_state::{Call, Seq};
 
 use super::platform::{self, Fake};
 use super::world::id;
 use crate::driver::poll;
 use crate::driver::{Driver, StoreState};
+use crate::feed::Feed;
 
 /// Time stands still but for [`advance`]: the socket is real, so the runtime must not skip to the next timer
 /// whenever it waits. It does not while a blocking task is under way.
@@ -22,7 +23,7 @@ fn stand_still() -> std::sync::mpsc::Sender<()> {
 async fn poll_of_w1() -> (Fake, tokio::task::JoinHandle<()>) {
     let fake = Fake::start().await;
     let (_store, state) = watch::channel(StoreState::Writable);
-    let (driver, _inbox) = Driver::new(state);
+    let (driver, _inbox) = Driver::new(state, Feed::new(Seq::default()));
     let call = Call { round: 1, code: None };
     let poll = tokio::spawn(poll::run(fake.client.clone(), driver, id("w1"), call, Duration::ZERO));
     (fake, poll)

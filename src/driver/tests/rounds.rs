@@ -20,7 +20,7 @@ async fn deadlines_that_pass_together_are_kept_in_bounded_rounds() {
     }
     // A round has one time, and no two rounds have the same.
     let mut rounds: BTreeMap<_, Vec<u64>> = BTreeMap::new();
-    for session in world.view.everything().0 {
+    for session in world.view.everything().sessions {
         let State::Dropped { drop, .. } = &session.state else { panic!("{:?}", session.state) };
         rounds.entry(drop.at).or_default().push(session.born.0);
     }

@@ -11,7 +11,7 @@ use tokio_util::task::TaskTracker;
 use wxlogin_state::public::Event;
 use wxlogin_state::{
     Account, Answer, DeviceType, Input, Issued, Profile, Retention, Rules, Seq, Session, StateDir, StateName,
-    Store, Tending, Verdict, WId, WcId, step,
+    Store, Tending, TokenRules, Verdict, WId, WcId, step,
 };
 
 use super::platform::Fake;
@@ -19,6 +19,7 @@ use super::setup::Setup;
 use super::test_clock::TestClock;
 use crate::driver::keeper::faults::Faults;
 use crate::driver::{self, Denied, Driver, Figures, LoginRequest, Parts};
+use crate::platform::Systems;
 use crate::view::{AccountEntry, SessionEntry, View};
 
 /// How long a person has for each step.
@@ -37,6 +38,7 @@ pub(super) const FIGURES: Figures = Figures {
     check_interval: Duration::from_hours(1),
     device: DeviceType::Ipad,
     proxy: None,
+    token_rules: TokenRules::DEFAULT,
 };
 
 pub(super) const RETENTION: Retention = Retention { events: 100_000 };
@@ -101,10 +103,11 @@ impl World {
             figures: figures.clone(),
             clock: clock.clock(),
             tasks: TaskTracker::new(),
+            state_key: None,
         })
         .unwrap();
         let (driver, view, faults) = (opened.driver.clone(), opened.view.clone(), opened.faults());
-        let ended = opened.run(platform.client.clone()).unwrap();
+        let ended = opened.run(platform.client.clone(), Systems::default()).unwrap();
         Self { driver, view, clock, faults, platform, figures, place, ended }
     }
 

@@ -17,11 +17,11 @@ use super::envelope::{Params, Refused, json_response, refused};
 use super::{CALLS, MEMBER_LOGIN, POLL};
 use crate::sandbox::hub::Hub;
 use crate::sandbox::member::Status;
-use crate::sandbox::script::{Fault, PlainFault};
+use crate::sandbox::script::{Fault, PlainFault, Rule};
 use crate::sandbox::serve::{Cut, Line};
 
 /// Largest body of a call, in bytes: as the control API's own.
-const MAX_BODY: usize = 64 * 1024;
+pub(in crate::sandbox) const MAX_BODY: usize = 64 * 1024;
 
 /// How long an earlier poll may take to be noticed as gone. A client that closes one connection and at once opens
 /// another is not at fault, though both may be seen here in one moment.
@@ -42,25 +42,34 @@ pub(super) async fn door(State(hub): State<Arc<Hub>>, request: Request, next: Ne
     tracing::debug!(call, wId = text("wId"), wcId = text("wcId"), "the platform is called");
     let _open = if call == POLL { OpenPoll::begin(&hub, text("wId")).await } else { None };
     let rule = hub.script().take(call, text("wId"), text("wcId"));
+    let line = head.extensions.get::<Line>().cloned().unwrap_or_default();
+    let normal = async {
+        match may_enter(&hub, call, &head).and(params) {
+            Ok(params) => {
+                head.extensions.insert(params);
+                next.run(Request::from_parts(head, Body::empty())).await
+            }
+            Err(refusal) => refusal.into_response(),
+        }
+    };
+    by_rule(rule, &line, normal).await
+}
+
+/// Answers as a rule says, and normally where there is none: later, wrongly, or not at all.
+pub(in crate::sandbox) async fn by_rule(
+    rule: Option<Rule>,
+    line: &Line,
+    normal: impl Future<Output = Response>,
+) -> Response {
     let (delay, after, fault) =
         rule.map_or((Duration::ZERO, false, None), |rule| (rule.delay, rule.after, rule.fault));
     if !delay.is_zero() {
         tokio::time::sleep(delay).await;
     }
-    let line = head.extensions.get::<Line>().cloned().unwrap_or_default();
-    if let (Some(fault), false) = (&fault, after) {
-        return perform(fault, &line, None).await;
-    }
-    let answer = match may_enter(&hub, call, &head).and(params) {
-        Ok(params) => {
-            head.extensions.insert(params);
-            next.run(Request::from_parts(head, Body::empty())).await
-        }
-        Err(refusal) => refusal.into_response(),
-    };
     match fault {
-        Some(fault) => perform(&fault, &line, Some(answer)).await,
-        None => answer,
+        None => normal.await,
+        Some(fault) if after => perform(&fault, line, Some(normal.await)).await,
+        Some(fault) => perform(&fault, line, None).await,
     }
 }
 

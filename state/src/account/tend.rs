@@ -57,6 +57,10 @@ pub enum Tending {
         /// Although it is online.
         force: bool,
     },
+    /// A person logs it out: the platform is being asked to.
+    LogOutBegun,
+    /// The platform did not log it out.
+    LogOutFailed,
     /// A person changes its settings.
     Set {
         /// What to call it.
@@ -146,6 +150,8 @@ impl Tend<'_> {
             Tending::PopUpFailed(what) => self.popup_failed(&what),
             Tending::CallFailed { what, no_qr } => self.call_failed(&what, no_qr),
             Tending::Wanted { method, force } => return self.wanted(method, force),
+            Tending::LogOutBegun => self.account.rest = Some(Rest::LoggedOut),
+            Tending::LogOutFailed => self.stays_online(),
             Tending::Set { label, auto_relogin } => self.set(label, auto_relogin),
             Tending::NotExplained(what) => {
                 self.note(Source::OfflineReason, format!("it could not be asked why: {what}"));
@@ -243,6 +249,12 @@ impl Tend<'_> {
     /// The platform said why it was lost.
     pub(crate) fn explained(&mut self, sentence: &str) {
         self.note(Source::OfflineReason, format!("the platform says: {sentence}"));
+    }
+
+    /// What a person wanted did not happen, or it is not known whether it did: what drops now, drops by itself.
+    pub(super) fn stays_online(&mut self) {
+        let online = self.account.current_w_id.is_some();
+        self.account.rest.take_if(|rest| online && *rest == Rest::LoggedOut);
     }
 
     fn time_came(&mut self) {

@@ -6,10 +6,13 @@ use jiff::Timestamp;
 
 use super::*;
 use crate::account::Source;
+use crate::id::Generation;
 use crate::profile::{DeviceType, Profile};
 use crate::rules::Rules;
+use crate::seal::{Key, Keys};
 use crate::secret::Secret;
 use crate::session::Issued;
+use crate::token::{Obtained, Pair, Plain, System, TokenRules};
 
 const RULES: Rules = Rules::DEFAULT;
 
@@ -22,11 +25,14 @@ fn contents() -> Contents {
         };
         Session::begun(issued, Seq(1), Timestamp::UNIX_EPOCH, &RULES)
     };
+    let keys = Keys::only(Key::generate().unwrap());
     let profile = Profile::of("wxid_a".parse().unwrap());
     let now = Timestamp::UNIX_EPOCH;
     Contents {
         accounts: vec![Account::first_login(&session("w1"), &profile, Source::LoginInfo, now, &RULES)],
         sessions: vec![session("w1"), session("w2")],
+        tokens: vec![token(&keys)],
+        seal: Some(SealCheck::new(&keys).unwrap()),
         platform_key: Some(PlatformKey {
             base_url: "http://platform".to_owned(),
             account: "186".to_owned(),
@@ -38,14 +44,29 @@ fn contents() -> Contents {
     }
 }
 
+fn token(keys: &Keys) -> Token {
+    let refresh = Some((Secret::new("refresh-SECRET"), None));
+    let plain = Plain { access: Secret::new("access-SECRET"), expires_at: Timestamp::UNIX_EPOCH, refresh };
+    let pair = Pair::seal(&plain, &"t1".parse().unwrap(), Generation(1), keys).unwrap();
+    let obtained = Obtained { system: System::OfficialAccount, app: "wx1".to_owned(), uid: None, pair };
+    Token::obtained(obtained, Timestamp::UNIX_EPOCH, &TokenRules::DEFAULT).token
+}
+
 fn write_all(path: &Path, contents: &Contents) -> io::Result<()> {
-    let platform_key = contents.platform_key.as_ref();
-    write(path, &contents.sessions, &contents.accounts, platform_key, &contents.fleet, contents.last_seq)
+    let host = Host {
+        platform_key: contents.platform_key.as_ref(),
+        seal: contents.seal.as_ref(),
+        fleet: &contents.fleet,
+        last_seq: contents.last_seq,
+    };
+    write(path, &contents.sessions, &contents.accounts, &contents.tokens, host)
 }
 
 fn same(left: &Contents, right: &Contents) -> bool {
-    (&left.sessions, &left.accounts, &left.platform_key, &left.fleet, left.last_seq)
-        == (&right.sessions, &right.accounts, &right.platform_key, &right.fleet, right.last_seq)
+    let sealed = (&left.tokens, &left.seal) == (&right.tokens, &right.seal);
+    sealed
+        && (&left.sessions, &left.accounts, &left.platform_key, &left.fleet, left.last_seq)
+            == (&right.sessions, &right.accounts, &right.platform_key, &right.fleet, right.last_seq)
 }
 
 #[test]
@@ -56,6 +77,26 @@ fn everything_comes_back_as_it_was() {
         write_all(&path, &contents).unwrap();
         assert!(same(&read(&path).unwrap(), &contents));
     }
+}
+
+#[test]
+fn an_export_from_before_there_were_tokens_is_read() {
+    let mut lines = Lines { to: Vec::new(), crc: crc32fast::Hasher::new() };
+    let header = r#"{"wxlogindExport":1,"lastSeq":42,"sessions":0,"accounts":0,"platformKey":false}"#;
+    lines.push(&serde_json::from_str::<serde_json::Value>(header).unwrap()).unwrap();
+    let crc = format!("{:08x}", lines.crc.clone().finalize());
+    lines.push(&Written::Crc32(&crc)).unwrap();
+    let contents = parse(&lines.to).ok().unwrap();
+    assert!(contents.tokens.is_empty() && contents.seal.is_none());
+}
+
+#[test]
+fn an_export_shows_no_token() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("export.jsonl");
+    write_all(&path, &contents()).unwrap();
+    let text = fs::read_to_string(path).unwrap();
+    assert!(text.contains("wx1") && !text.contains("SECRET"), "{text}");
 }
 
 #[test]
@@ -72,10 +113,11 @@ fn an_export_is_its_owners_alone_and_leaves_nothing_beside_it() {
 fn an_export_that_fails_leaves_the_previous_one() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("export.jsonl");
-    write_all(&path, &contents()).unwrap();
+    let before = contents();
+    write_all(&path, &before).unwrap();
     fs::create_dir_all(part_of(&path).join("in the way")).unwrap();
     assert!(write_all(&path, &Contents::default()).is_err());
-    assert!(same(&read(&path).unwrap(), &contents()));
+    assert!(same(&read(&path).unwrap(), &before));
 }
 
 #[test]
@@ -107,8 +149,16 @@ fn every_changed_byte_and_everything_appended_is_refused() {
 #[test]
 fn a_later_format_is_told_apart_from_damage() {
     let mut lines = Lines { to: Vec::new(), crc: crc32fast::Hasher::new() };
-    let (last_seq, sessions, accounts) = (Seq(1), 0, 0);
-    lines.push(&Header { wxlogind_export: 2, last_seq, sessions, accounts, platform_key: false }).unwrap();
+    let header = Header {
+        wxlogind_export: 2,
+        last_seq: Seq(1),
+        sessions: 0,
+        accounts: 0,
+        tokens: 0,
+        platform_key: false,
+        seal: false,
+    };
+    lines.push(&header).unwrap();
     let crc = format!("{:08x}", lines.crc.clone().finalize());
     lines.push(&Written::Crc32(&crc)).unwrap();
     let error = parse(&lines.to).err().unwrap().of(Path::new("export.jsonl"));

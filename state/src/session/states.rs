@@ -66,6 +66,17 @@ pub enum State {
 }
 
 impl State {
+    /// The same with another deadline, where it has one.
+    pub(crate) fn due_by(mut self, by: Timestamp) -> Self {
+        match &mut self {
+            Self::QrIssued { deadline }
+            | Self::AwaitingVerify { deadline, .. }
+            | Self::Slider { deadline, .. } => *deadline = by,
+            Self::Online { .. } | Self::Dropped { .. } => {}
+        }
+        self
+    }
+
     /// Its name.
     pub fn name(&self) -> StateName {
         match self {

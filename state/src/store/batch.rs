@@ -5,11 +5,13 @@ use serde::{Deserialize, Serialize};
 use super::key;
 use crate::account::Account;
 use crate::fleet::Fleet;
-use crate::id::{Seq, WId, WcId};
+use crate::id::{Seq, TokenId, WId, WcId};
 use crate::public::Event;
 use crate::record::{RecordError, frame, json};
+use crate::seal::SealCheck;
 use crate::secret::Secret;
 use crate::session::Session;
+use crate::token::Token;
 
 /// Bytes of events that share one journal record. Group commits put many events into one record, which costs
 /// the engine far less than a record each; the rest up to [`MAX_RECORD`](crate::MAX_RECORD) is room for the last event.
@@ -33,8 +35,8 @@ pub struct PlatformKey {
 /// its commit.
 #[derive(Debug, Default)]
 pub struct Batch {
-    puts: Vec<(Vec<u8>, Vec<u8>)>,
-    removals: Vec<Vec<u8>>,
+    /// In the order in which they were asked for: what is forgotten may be known again in the same commit.
+    changes: Vec<(Vec<u8>, Option<Vec<u8>>)>,
     /// Each with its JSON, made once.
     events: Vec<(Seq, Vec<u8>)>,
 }
@@ -42,12 +44,12 @@ pub struct Batch {
 impl Batch {
     /// Whether there is nothing to write.
     pub fn is_empty(&self) -> bool {
-        self.puts.is_empty() && self.removals.is_empty() && self.events.is_empty()
+        self.changes.is_empty() && self.events.is_empty()
     }
 
     /// How many changes it holds.
     pub fn len(&self) -> usize {
-        self.puts.len() + self.removals.len() + self.events.len()
+        self.changes.len() + self.events.len()
     }
 
     /// Writes a session.
@@ -58,6 +60,16 @@ impl Batch {
     /// Writes an account.
     pub fn put_account(&mut self, account: &Account) -> Result<(), RecordError> {
         self.put(key::account(&account.wc_id), account)
+    }
+
+    /// Writes a token. The first one comes with the seal check ([`Batch::put_seal`]) in the same batch.
+    pub fn put_token(&mut self, token: &Token) -> Result<(), RecordError> {
+        self.put(key::token(&token.id), token)
+    }
+
+    /// Writes what the key that the tokens are sealed with is known by.
+    pub fn put_seal(&mut self, seal: &SealCheck) -> Result<(), RecordError> {
+        self.put(key::SEAL.to_vec(), seal)
     }
 
     /// Writes the platform's key.
@@ -72,19 +84,23 @@ impl Batch {
 
     /// Takes in everything that `other` holds, after what is there.
     pub fn append(&mut self, other: Self) {
-        self.puts.extend(other.puts);
-        self.removals.extend(other.removals);
+        self.changes.extend(other.changes);
         self.events.extend(other.events);
     }
 
     /// Forgets a session.
     pub fn forget_session(&mut self, w_id: &WId) {
-        self.removals.push(key::session(w_id));
+        self.changes.push((key::session(w_id), None));
     }
 
     /// Forgets an account.
     pub fn forget_account(&mut self, wc_id: &WcId) {
-        self.removals.push(key::account(wc_id));
+        self.changes.push((key::account(wc_id), None));
+    }
+
+    /// Forgets a token.
+    pub fn forget_token(&mut self, id: &TokenId) {
+        self.changes.push((key::token(id), None));
     }
 
     /// Adds an event to the journal; its number is the one after the last.
@@ -103,11 +119,11 @@ impl Batch {
     pub(super) fn writes(&self, commit: u64) -> sled::Batch {
         let mut writes = sled::Batch::default();
         writes.insert(key::COMMITS, frame(key::COMMITS, commit.to_string().as_bytes()));
-        for (key, record) in &self.puts {
-            writes.insert(&key[..], &record[..]);
-        }
-        for key in &self.removals {
-            writes.remove(&key[..]);
+        for (key, change) in &self.changes {
+            match change {
+                Some(record) => writes.insert(&key[..], &record[..]),
+                None => writes.remove(&key[..]),
+            }
         }
         for (key, page) in self.pages() {
             writes.insert(key, page);
@@ -117,7 +133,7 @@ impl Batch {
 
     fn put(&mut self, key: Vec<u8>, value: &impl Serialize) -> Result<(), RecordError> {
         let record = frame(&key, &json(&key, value)?);
-        self.puts.push((key, record));
+        self.changes.push((key, Some(record)));
         Ok(())
     }
 

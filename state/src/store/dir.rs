@@ -5,6 +5,7 @@
 //! <dir>/db/          the engine's own
 //! <dir>/durable      the highest durable sequence number, see sidecar.rs
 //! <dir>/ballast      space to free when the disk is full, see ballast.rs
+//! <dir>/state.key    the keys of the tokens, where no credential gives them, see keyfile.rs
 //! <dir>/damaged-<n>/ what was restored over; for a person to look at and delete
 //!
 //! while a copy takes the place of db/ (to give space back, or restored from an export):
@@ -98,8 +99,10 @@ impl StateDir {
     ///   the place of the previous one takes it;
     /// * `snap.*.generating` goes: the engine, killed while opening, leaves it and then takes it for its newest
     ///   snapshot, "corrupted" for good (store.md). A finished `snap.*` is never touched: without it records
-    ///   are lost silently.
+    ///   are lost silently;
+    /// * a key file that was being written goes; the one in its place is whole.
     pub(super) fn tidy(&self) -> io::Result<()> {
+        self.remove_key_part()?;
         remove_if_there(&self.part())?;
         if !self.engine().exists() {
             if self.copy().exists() {

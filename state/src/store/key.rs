@@ -1,15 +1,19 @@
 //! The keys of the one tree: a prefix for the kind of record, then its name.
 //!
-//! `s/<wId>` sessions · `a/<wcId>` accounts · `e/<seq, big-endian>` journal pages · `m/…` single values
+//! `s/<wId>` sessions · `a/<wcId>` accounts · `t/<id>` tokens · `e/<seq, big-endian>` journal pages · `m/…` single
+//! values
 
-use crate::id::{Seq, WId, WcId};
+use crate::id::{Seq, TokenId, WId, WcId};
 
 pub(super) const SESSIONS: &[u8] = b"s/";
 pub(super) const ACCOUNTS: &[u8] = b"a/";
+pub(super) const TOKENS: &[u8] = b"t/";
 pub(super) const EVENTS: &[u8] = b"e/";
 pub(super) const PLATFORM_KEY: &[u8] = b"m/platform-key";
 /// What holds for the host as a whole.
 pub(super) const FLEET: &[u8] = b"m/fleet";
+/// What the key that the tokens are sealed with is known by.
+pub(super) const SEAL: &[u8] = b"m/seal";
 /// How many commits there were: part of every one.
 pub(super) const COMMITS: &[u8] = b"m/commits";
 
@@ -19,6 +23,10 @@ pub(super) fn session(w_id: &WId) -> Vec<u8> {
 
 pub(super) fn account(wc_id: &WcId) -> Vec<u8> {
     [ACCOUNTS, wc_id.as_str().as_bytes()].concat()
+}
+
+pub(super) fn token(id: &TokenId) -> Vec<u8> {
+    [TOKENS, id.as_str().as_bytes()].concat()
 }
 
 /// The journal page whose first event is `seq`. Big-endian, so that the order of keys is the order of events.

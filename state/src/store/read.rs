@@ -25,7 +25,9 @@ fn contents(tree: &sled::Tree) -> Result<(Contents, Progress), ReadError> {
     let contents = Contents {
         sessions: with_prefix(tree, key::SESSIONS)?,
         accounts: with_prefix(tree, key::ACCOUNTS)?,
+        tokens: with_prefix(tree, key::TOKENS)?,
         platform_key: single(tree, key::PLATFORM_KEY)?,
+        seal: single(tree, key::SEAL)?,
         fleet: single(tree, key::FLEET)?.unwrap_or_default(),
         last_seq: last_seq(tree)?,
         not_shrunk: None,

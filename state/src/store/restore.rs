@@ -33,6 +33,12 @@ fn staged(contents: &Contents, seq: Seq, at: Timestamp) -> Result<Batch, RecordE
     for account in &contents.accounts {
         batch.put_account(account)?;
     }
+    for token in &contents.tokens {
+        batch.put_token(token)?;
+    }
+    if let Some(seal) = &contents.seal {
+        batch.put_seal(seal)?;
+    }
     if let Some(platform_key) = &contents.platform_key {
         batch.put_platform_key(platform_key)?;
     }

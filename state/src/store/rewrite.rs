@@ -80,6 +80,7 @@ fn copy(old: &Engine, new: &sled::Tree) -> sled::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::seal::{SealCheck, check};
     use crate::secret::Secret;
     use crate::store::{Batch, PlatformKey, Retention, Store};
 
@@ -146,6 +147,22 @@ mod tests {
             let (_, contents) = Store::open(&dir, Retention { events: 1 }).unwrap();
             assert_eq!(contents.platform_key.as_ref(), Some(&platform_key), "after {step} renames");
         }
+    }
+
+    #[test]
+    fn a_rewrite_keeps_what_the_tokens_key_is_known_by() {
+        let place = tempfile::tempdir().unwrap();
+        let dir = StateDir::claim(place.path()).unwrap();
+        let (mut store, contents) = Store::open(&dir, Retention { events: 1 }).unwrap();
+        let keys = dir.make_key(&contents).unwrap();
+        let mut batch = Batch::default();
+        batch.put_seal(&SealCheck::new(&keys).unwrap()).unwrap();
+        store.commit(&batch).unwrap();
+        drop(store);
+        drop(run(&dir, Engine::open(&dir.engine()).unwrap()).unwrap());
+        let (_, contents) = Store::open(&dir, Retention { events: 1 }).unwrap();
+        assert!(contents.seal.is_some());
+        assert_eq!(check(contents.seal.as_ref(), dir.read_keys().unwrap().as_ref()), Ok(()));
     }
 
     #[test]

@@ -181,7 +181,7 @@ fn an_account_is_forgotten_with_its_login_in_flight_but_not_while_it_is_online()
     let mut world = World::first_login();
     let forget = |world: &World| world.records.moves(&world.rules, world.now).forget(&id(A));
     let refused = forget(&world);
-    assert_eq!(world.take(refused), Err(Unmoved::Refused(Refusal::Online)));
+    assert_eq!(world.take(refused), Err(Unmoved::Refused(Refusal::StillOnline)));
     world.pass(HOUR);
     world.drop(A);
     world.time_came(A);
@@ -230,4 +230,44 @@ fn what_cannot_be_begun_after_it_was_turned_off_is_not_begun_again() {
             assert_eq!(world.told(NoticeKind::ReloginScheduled).len(), said);
         }
     }
+}
+
+#[test]
+fn a_drop_that_is_noticed_while_a_person_logs_out_is_that_logout() {
+    let mut world = World::settled();
+    let current = world.account(A).current_w_id.clone().unwrap();
+    world.tend(A, Tending::LogOutBegun);
+    world.drop(A);
+    assert_eq!(world.dropped(&current).0, DropReason::LoggedOut);
+    assert_eq!((world.account(A).rest, world.phase(A)), (Some(Rest::LoggedOut), "none"));
+    world.live(DAY);
+    assert_eq!(world.phase(A), "none");
+}
+
+#[test]
+fn a_logout_that_the_platform_refused_or_that_was_interrupted_leaves_the_account_cared_for() {
+    let come_back: [fn(&mut World); 2] = [|world| world.tend(A, Tending::LogOutFailed), World::restarted];
+    for come_back in come_back {
+        let mut world = World::settled();
+        world.tend(A, Tending::LogOutBegun);
+        come_back(&mut world);
+        assert_eq!(world.account(A).rest, None);
+        world.pass(DAY);
+        world.drop(A);
+        assert_eq!(world.phase(A), "due");
+    }
+}
+
+#[test]
+fn what_a_person_calls_it_meanwhile_is_what_it_is_called() {
+    let mut world = World::first_login();
+    let label = |text: &str| Some(text.parse::<Label>().unwrap());
+    world.tend(A, Tending::Set { label: label("before"), auto_relogin: None });
+    world.pass(HOUR);
+    world.drop(A);
+    world.time_came(A);
+    let w_id = world.qr_issued(A);
+    world.tend(A, Tending::Set { label: label("meanwhile"), auto_relogin: None });
+    world.scanned(&w_id, A);
+    assert_eq!(world.account(A).label, label("meanwhile"));
 }

@@ -4,7 +4,8 @@ use std::fs;
 
 use wxlogin_state::Seq;
 
-use super::common::{batch, is_whole, numbers, open};
+use super::account_of;
+use super::common::{batch, begun, is_whole, numbers, open};
 
 #[test]
 fn what_was_committed_is_there_after_reopening() {
@@ -31,6 +32,22 @@ fn a_session_forgotten_stays_forgotten() {
     }
     let (_dir, _store, contents) = open(place.path());
     assert_eq!(numbers(&contents), [1, 3, 4]);
+}
+
+#[test]
+fn what_is_forgotten_and_known_again_in_one_commit_is_known() {
+    let place = tempfile::tempdir().unwrap();
+    let account = account_of(&begun("w1", Seq(1)));
+    {
+        let (_dir, mut store, _) = open(place.path());
+        store.commit(&batch(Seq(1))).unwrap();
+        let mut again = batch(Seq(2));
+        again.forget_account(&account.wc_id);
+        again.put_account(&account).unwrap();
+        store.commit(&again).unwrap();
+    }
+    let (_dir, _store, contents) = open(place.path());
+    assert_eq!(contents.accounts, [account]);
 }
 
 /// The engine, killed while it opens, leaves a half-made snapshot and trips over it ever after.

@@ -38,7 +38,9 @@ fn fill_and_export(path: &Path) {
     let sessions: Vec<_> = (1..=20).map(|seq| begun(&format!("w{seq}"), Seq(seq))).collect();
     let accounts = [account_of(&begun("w1", Seq(1)))];
     let (exported, key) = (path.join("export.jsonl"), platform_key());
-    export::write(&exported, &sessions, &accounts, Some(&key), &fleet(), Seq(20)).unwrap();
+    let fleet = fleet();
+    let host = export::Host { platform_key: Some(&key), seal: None, fleet: &fleet, last_seq: Seq(20) };
+    export::write(&exported, &sessions, &accounts, &[], host).unwrap();
     (21..=30).for_each(|seq| store.commit(&batch(Seq(seq))).unwrap());
 }
 

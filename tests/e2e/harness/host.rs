@@ -19,6 +19,7 @@ pub(crate) const PASSWORD: &str = "correct-horse-battery";
 #[derive(Debug)]
 pub(crate) struct Host {
     dir: TempDir,
+    state: String,
     control: String,
     relogin: String,
     device: String,
@@ -34,6 +35,7 @@ impl Host {
     pub(crate) fn at(base_url: &str) -> Self {
         let host = Self {
             dir: TempDir::with_prefix("wxlogind-e2e-").unwrap(),
+            state: String::new(),
             control: "listen = \"\"\n".to_owned(),
             relogin: String::new(),
             device: format!("base_url = \"{base_url}\"\naccount = \"{ACCOUNT}\"\n"),
@@ -52,6 +54,11 @@ impl Host {
         self.control += line;
         self.control.push('\n');
         self
+    }
+
+    /// One more line in `[state]`.
+    pub(crate) fn with_state(self, line: &str) -> Self {
+        Self { state: format!("{line}\n"), ..self }
     }
 
     /// One more line in `[device]`.
@@ -86,11 +93,11 @@ impl Host {
 
     /// Writes the configuration, with more lines for `[device]`.
     pub(crate) fn configure(&self, more: &str) {
-        let Self { control, relogin, device, .. } = self;
+        let Self { state: more_state, control, relogin, device, .. } = self;
         let [state, socket, password] =
             [self.state(), self.socket(), self.path("password")].map(|path| path.display().to_string());
         let text = format!(
-            "[state]\ndir = \"{state}\"\n[control]\nsocket = \"{socket}\"\n{control}{relogin}\
+            "[state]\ndir = \"{state}\"\n{more_state}[control]\nsocket = \"{socket}\"\n{control}{relogin}\
              [device]\npassword_file = \"{password}\"\n{device}{more}\n"
         );
         fs::write(self.config(), text).unwrap();

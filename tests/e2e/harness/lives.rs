@@ -24,7 +24,7 @@ pub(crate) const A_WHILE: Duration = Duration::from_millis(1100);
 impl Host {
     /// Its daemon looks every second, and logs in again as soon as may be; `[relogin]` has these lines as well.
     pub(crate) fn in_haste(self, relogin: &str) -> Self {
-        let storm = if relogin.contains("storm") { "" } else { "storm = \"1000/1s\"\n" };
+        let storm = if relogin.contains("storm") { "" } else { "storm = \"100/1s\"\n" };
         self.with_device("check_interval = \"1s\"").with_relogin(&format!("{AT_ONCE}{storm}{relogin}"))
     }
 }

@@ -19,6 +19,7 @@ impl Tend<'_> {
     /// A session of it has its QR: on its way, by whoever asked for it.
     pub(crate) fn begun(&mut self, session: &Session) {
         let by_daemon = self.account.call() == Some(Method::Qr);
+        self.account.label = session.label.clone().or(self.account.label.take());
         let phase = Phase::InFlight { w_id: session.w_id.clone(), since: self.now };
         match &mut self.account.relogin {
             Some(relogin) if by_daemon => relogin.phase = phase,

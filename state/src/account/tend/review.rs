@@ -42,6 +42,7 @@ impl Tend<'_> {
             Stage::FirstDropped => {}
         }
         self.account.last_login_at = self.account.last_login_at.min(now);
+        self.stays_online();
         match self.account.relogin.as_mut().map(|relogin| &mut relogin.phase) {
             Some(Phase::Due { at, set_at }) if now < *set_at => {
                 (*at, *set_at) = (after(now, between(*set_at, *at)), now);

@@ -1,0 +1,183 @@
+//! The part of a round that is about tokens.
+
+use std::error::Error;
+
+use jiff::Timestamp;
+use tracing::{debug, error, warn};
+use wxlogin_state::{Plain, RekeyStep, System, TokenId, TokenInput, TokenUnmoved, rekey_step};
+
+use super::{ROUND, Rounds, committed};
+use crate::driver::answer::Answer;
+use crate::driver::handle::Denied;
+use crate::driver::tokens::{RefreshFault, TokenMessage};
+use crate::driver::turn::Turn;
+use crate::logging;
+use crate::platform::official_account;
+use crate::view::Changes;
+
+/// The code by which system C says that a refresh token is of no use (protocol.md names none for refreshing; of the
+/// seed's codes it is the one for an identity that is not given).
+const NO_IDENTITY: i64 = 5368;
+
+impl Rounds {
+    pub(super) fn take_token_message(
+        &mut self,
+        message: TokenMessage,
+        turn: &mut Turn<'_>,
+    ) -> Option<Answer> {
+        let rules = &self.ground.figures.token_rules;
+        match message {
+            TokenMessage::Keep { new, reply } => {
+                let kept =
+                    new_name(new.system).and_then(|id| turn.keep_token(id, new, rules, &self.ground.vault));
+                return Some(Answer::Token(reply, kept));
+            }
+            TokenMessage::Open { id, reply } => {
+                match turn.take_token(&id, TokenInput::Wanted, rules) {
+                    // A refresh begins after the commit; whoever waits is answered after it.
+                    Ok(Ok(()) | Err(_)) => self.tokens.wait(id, reply),
+                    Err(denied) => drop(reply.send(Err(denied))),
+                }
+            }
+            TokenMessage::Forget { id, reply } => {
+                let known = turn.token(&id).map(|_| turn.forget_token(&id));
+                return Some(Answer::Done(reply, known.ok_or(Denied::NoToken(id))));
+            }
+            TokenMessage::Answered { id, generation, result } => {
+                self.tokens.answered(&id);
+                // Where the round cannot be committed the duty is found again.
+                self.to_settle.push(id.clone());
+                let taken = match result {
+                    Ok(official_account::Answer::LoggedIn { access, refresh, .. }) => {
+                        let refresh = refresh.map(|refresh| (refresh.secret, Some(refresh.expires_at)));
+                        let plain = Plain { access: access.secret, expires_at: access.expires_at, refresh };
+                        turn.refreshed_token(&id, generation, &plain, rules, &self.ground.vault)
+                    }
+                    Ok(official_account::Answer::Refused { code: NO_IDENTITY, sentence, .. }) => {
+                        let what = format!("the system refuses the refresh token: {sentence}");
+                        warn!(token = %id, what, "a token cannot be refreshed any more");
+                        turn.take_token(&id, TokenInput::RefreshRefused { generation, what }, rules)
+                    }
+                    Ok(official_account::Answer::Refused { code, sentence, .. }) => {
+                        let what = format!("the system refuses with {code}: {sentence}");
+                        warn!(token = %id, what, "a token was not refreshed");
+                        turn.take_token(&id, TokenInput::RefreshFailed { generation, what }, rules)
+                    }
+                    Err(fault) => {
+                        let body = match &fault {
+                            RefreshFault::Call(trouble) => trouble.body_excerpt(),
+                            RefreshFault::NotConfigured => None,
+                        };
+                        warn!(token = %id, error = &fault as &dyn Error, body, "a token was not refreshed");
+                        let what = logging::chain(&fault);
+                        turn.take_token(&id, TokenInput::RefreshFailed { generation, what }, rules)
+                    }
+                };
+                note(&id, taken);
+            }
+            TokenMessage::Rekey { reply } => self.ground.vault.renew(self.ground.keeper.dir(), reply),
+        }
+        None
+    }
+
+    /// Has every token looked through.
+    pub(super) fn review_tokens(&mut self) {
+        self.tokens_to_review = self.ground.view.all_tokens().iter().map(|token| token.id.clone()).collect();
+    }
+
+    /// Does what is due for tokens; all of them are looked at once that is asked for.
+    pub(super) fn take_due_tokens(&mut self, now: Timestamp, turn: &mut Turn<'_>) {
+        let rules = &self.ground.figures.token_rules;
+        let all = self.tokens_to_review.drain(..self.tokens_to_review.len().min(ROUND));
+        let due: Vec<TokenId> = all.chain(self.tokens.due(now, ROUND)).collect();
+        for id in &due {
+            match turn.take_token(id, TokenInput::TimeCame, rules) {
+                Err(denied @ Denied::NoToken(_)) => debug!(token = %id, %denied, "it is known no more"),
+                Err(denied) => {
+                    error!(token = %id, error = &denied as &dyn Error, "what is due for a token cannot be done");
+                    self.tokens.take_off(id);
+                }
+                Ok(Ok(()) | Err(_)) => {}
+            }
+        }
+        self.to_settle.extend(due);
+    }
+
+    /// Sees to it that what the tokens as committed ask for goes on, and answers who waits for them.
+    pub(super) fn settle_tokens(&mut self, changed: &[TokenId], round: &Result<(), Denied>, now: Timestamp) {
+        let view = self.ground.view.clone();
+        if self.ground.keeper.is_writable() {
+            for id in changed.iter().cloned().chain(std::mem::take(&mut self.to_settle)) {
+                match view.token(&id) {
+                    Some(token) => self.tokens.settle(&token, &self.ground.figures.token_rules, now),
+                    None => self.tokens.forget(&id),
+                }
+            }
+            self.tokens.start(&view, &self.ground.vault.keys);
+        }
+        self.tokens.answer(&view, &self.ground.vault.keys, round, now);
+    }
+
+    /// The next step towards a new key.
+    pub(super) fn rekey(&mut self) {
+        let ground = &mut self.ground;
+        if !ground.vault.is_rekeying() || !ground.keeper.is_writable() {
+            return;
+        }
+        let tokens = ground.view.all_tokens();
+        let step =
+            rekey_step(tokens.iter().map(|token| &**token), ground.vault.seal.as_ref(), &ground.vault.keys);
+        match step {
+            Ok(RekeyStep::Tokens { tokens, batch }) => {
+                if ground.keeper.commit(&batch).is_ok() {
+                    self.commits += 1;
+                    let tokens = tokens.into_iter().map(std::sync::Arc::new).collect();
+                    ground.view.publish(Changes { tokens, ..Changes::default() });
+                }
+            }
+            Ok(RekeyStep::Seal { seal, batch }) => {
+                if ground.keeper.commit(&batch).is_ok() {
+                    self.commits += 1;
+                    ground.vault.seal = Some(seal);
+                }
+            }
+            Ok(RekeyStep::Done) => {
+                // An export from before can only be restored with the key that is about to go.
+                self.exporting.finish(committed(ground, self.commits));
+                if self.exporting.has(self.commits) {
+                    self.ground.vault.renewed(self.ground.keeper.dir());
+                } else {
+                    self.ground
+                        .vault
+                        .gave_up("the export cannot be written, and the last one needs the older key");
+                }
+            }
+            Err(fault) => self.ground.vault.gave_up(&logging::chain(&fault)),
+        }
+    }
+}
+
+fn note(id: &TokenId, taken: Result<Result<(), TokenUnmoved>, Denied>) {
+    match taken {
+        Ok(Ok(())) => {}
+        Ok(Err(unmoved)) => debug!(token = %id, %unmoved, "the answer to a refresh changes nothing"),
+        Err(denied @ Denied::NoToken(_)) => debug!(token = %id, %denied, "it is known no more"),
+        Err(denied) => error!(token = %id, error = &denied as &dyn Error, "a token could not be taken in"),
+    }
+}
+
+/// A name that no token has: 80 random bits.
+fn new_name(system: System) -> Result<TokenId, Denied> {
+    let mut random = [0; 10];
+    getrandom::fill(&mut random).map_err(|fault| Denied::NoName(fault.to_string()))?;
+    let hex: String = random.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(digit).collect();
+    let prefix = match system {
+        System::App => "app",
+        System::OfficialAccount => "oa",
+    };
+    format!("{prefix}-{hex}").parse().map_err(|_| Denied::NoName("it is not a name".to_owned()))
+}
+
+fn digit(nibble: u8) -> char {
+    char::from_digit(nibble.into(), 16).unwrap_or('0')
+}

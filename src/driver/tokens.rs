@@ -1,0 +1,232 @@
+//! Keeps tokens alive: their agenda, the refreshes that are out, and who waits for one.
+//!
+//! Nothing here is decided: when a token is refreshed and when it is over is in its value. A token costs an entry in
+//! the agenda; only a refresh costs a task and a connection, and there is never more than one for a token.
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::error;
+use wxlogin_state::seal::Keys;
+use wxlogin_state::{Generation, Plain, Secret, System, Token, TokenId, TokenRules};
+
+use super::handle::{Denied, Driver, Message, Reply};
+use crate::platform::official_account::Answer;
+use crate::platform::{Systems, Trouble};
+use crate::view::View;
+
+/// Refreshes that are out at once.
+const AT_ONCE: usize = 8;
+
+/// A token that a login has just brought, in plain: sealed in the turn that commits it.
+#[derive(Debug)]
+pub struct NewToken {
+    /// Which system gave it.
+    pub system: System,
+    /// For which app: the appkey (B) or appId (C).
+    pub app: String,
+    /// For which user, where the system says (B).
+    pub uid: Option<String>,
+    /// What the system answered.
+    pub plain: Plain,
+}
+
+/// A token, opened for somebody who asked for just this one.
+#[derive(Debug, Clone)]
+pub struct OpenToken {
+    /// Its record.
+    pub token: Arc<Token>,
+    /// The access token, in plain.
+    pub access: Secret,
+}
+
+/// What the driver is asked, and told, about tokens.
+#[derive(Debug)]
+pub(super) enum TokenMessage {
+    Keep { new: NewToken, reply: Reply<Arc<Token>> },
+    Open { id: TokenId, reply: Reply<OpenToken> },
+    Forget { id: TokenId, reply: Reply<()> },
+    Answered { id: TokenId, generation: Generation, result: Result<Answer, RefreshFault> },
+    Rekey { reply: Reply<()> },
+}
+
+/// Why the system was not asked, or gave no answer.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum RefreshFault {
+    /// Its app is configured no more.
+    #[error("no [[official_account]] with this app_id is configured")]
+    NotConfigured,
+    /// The call went wrong.
+    #[error(transparent)]
+    Call(#[from] Trouble),
+}
+
+/// What is going on for tokens.
+#[derive(Debug)]
+pub(super) struct Tokens {
+    systems: Systems,
+    driver: Driver,
+    tasks: TaskTracker,
+    end: CancellationToken,
+    /// Wall-clock, as the tokens say it.
+    agenda: BTreeSet<(Timestamp, TokenId)>,
+    due: HashMap<TokenId, Timestamp>,
+    /// To be refreshed as soon as not too many refreshes are out.
+    queue: VecDeque<TokenId>,
+    /// Queued or out, and for which pair.
+    refreshing: HashMap<TokenId, Generation>,
+    out: usize,
+    waiting: HashMap<TokenId, Vec<Reply<OpenToken>>>,
+}
+
+impl Tokens {
+    /// Nothing going on yet. Tasks are tracked by `tasks` and report to `driver`.
+    pub(super) fn new(systems: Systems, driver: Driver, tasks: TaskTracker) -> Self {
+        Self {
+            systems,
+            driver,
+            tasks,
+            end: CancellationToken::new(),
+            agenda: BTreeSet::new(),
+            due: HashMap::new(),
+            queue: VecDeque::new(),
+            refreshing: HashMap::new(),
+            out: 0,
+            waiting: HashMap::new(),
+        }
+    }
+
+    /// Takes over what `token` as committed asks for.
+    pub(super) fn settle(&mut self, token: &Token, rules: &TokenRules, now: Timestamp) {
+        let duty = token.duty(rules, now);
+        if self.due.get(&token.id).copied() != duty.look_at {
+            self.take_off(&token.id);
+            if let Some(at) = duty.look_at {
+                self.due.insert(token.id.clone(), at);
+                self.agenda.insert((at, token.id.clone()));
+            }
+        }
+        if let Some(generation) = duty.refresh
+            && !self.refreshing.contains_key(&token.id)
+        {
+            self.refreshing.insert(token.id.clone(), generation);
+            self.queue.push_back(token.id.clone());
+        }
+    }
+
+    /// Lets go of a token that is known no more. A refresh that is out finds nothing to change.
+    pub(super) fn forget(&mut self, id: &TokenId) {
+        self.take_off(id);
+    }
+
+    /// At most `limit` tokens whose time has come at `now`, the earliest first. They stay due until they settle.
+    pub(super) fn due(&self, now: Timestamp, limit: usize) -> Vec<TokenId> {
+        let due = self.agenda.iter().take_while(|(at, _)| *at <= now);
+        due.map(|(_, id)| id.clone()).take(limit).collect()
+    }
+
+    /// When the next one's time comes.
+    pub(super) fn next_due(&self) -> Option<Timestamp> {
+        self.agenda.first().map(|(at, _)| *at)
+    }
+
+    /// Takes a time off the agenda.
+    pub(super) fn take_off(&mut self, id: &TokenId) {
+        if let Some(at) = self.due.remove(id) {
+            self.agenda.remove(&(at, id.clone()));
+        }
+    }
+
+    /// The refresh that was out is answered.
+    pub(super) fn answered(&mut self, id: &TokenId) {
+        self.refreshing.remove(id);
+        self.out = self.out.saturating_sub(1);
+    }
+
+    /// Starts the refreshes that are wanted, as far as there is room.
+    pub(super) fn start(&mut self, view: &View, keys: &Keys) {
+        while self.out < AT_ONCE
+            && let Some(id) = self.queue.pop_front()
+        {
+            let Some(token) = view.token(&id) else {
+                self.refreshing.remove(&id);
+                continue;
+            };
+            let refresh = match token.open_refresh(keys) {
+                Ok(Some(refresh)) => refresh,
+                Ok(None) => {
+                    self.refreshing.remove(&id);
+                    continue;
+                }
+                Err(fault) => {
+                    // The next start says the same of the whole store; this one token is left as it is.
+                    error!(token = %id, error = &fault as &dyn std::error::Error, "a token cannot be opened");
+                    self.refreshing.remove(&id);
+                    self.take_off(&id);
+                    continue;
+                }
+            };
+            self.out += 1;
+            self.refresh(&token, refresh);
+        }
+    }
+
+    fn refresh(&self, token: &Token, refresh: Secret) {
+        let (id, generation) = (token.id.clone(), token.generation);
+        let client = self.systems.official_account(&token.app).cloned();
+        let (driver, end) = (self.driver.clone(), self.end.clone());
+        let asking = async move {
+            let result = match client {
+                Some(client) => client.refresh(&refresh).await.map_err(RefreshFault::from),
+                None => Err(RefreshFault::NotConfigured),
+            };
+            driver.tell(Message::Token(TokenMessage::Answered { id, generation, result })).await;
+        };
+        self.tasks.spawn(async move { end.run_until_cancelled(asking).await });
+    }
+
+    /// Has somebody wait for the token until no refresh of it is going on.
+    pub(super) fn wait(&mut self, id: TokenId, reply: Reply<OpenToken>) {
+        self.waiting.entry(id).or_default().push(reply);
+    }
+
+    /// Answers whoever waits for a token that is not being refreshed, or for a round that could not be committed.
+    pub(super) fn answer(
+        &mut self,
+        view: &View,
+        keys: &Keys,
+        committed: &Result<(), Denied>,
+        now: Timestamp,
+    ) {
+        let refreshing = &self.refreshing;
+        let ready = self.waiting.extract_if(|id, _| committed.is_err() || !refreshing.contains_key(id));
+        for (id, waiting) in ready {
+            let opened = committed.clone().and_then(|()| open(&id, view, keys, now));
+            for reply in waiting {
+                // Whoever gave up waiting can ask again.
+                let _ = reply.send(opened.clone());
+            }
+        }
+    }
+
+    /// Ends everything; who waits hears that the driver has ended.
+    pub(super) fn stop(&mut self) {
+        self.end.cancel();
+        self.waiting.clear();
+        self.queue.clear();
+    }
+}
+
+/// The token as it is, unless it cannot be used.
+fn open(id: &TokenId, view: &View, keys: &Keys, now: Timestamp) -> Result<OpenToken, Denied> {
+    let token = view.token(id).ok_or_else(|| Denied::NoToken(id.clone()))?;
+    if token.access.expires_at <= now {
+        let what = token.trouble.as_ref().map(|trouble| trouble.what.clone());
+        return Err(Denied::TokenOver { id: id.clone(), what });
+    }
+    let access = token.open_access(keys).map_err(|fault| Denied::Sealed(Arc::new(fault)))?;
+    Ok(OpenToken { token, access })
+}

@@ -1,0 +1,79 @@
+//! An event, rendered once for everybody who reads it.
+
+use std::ops::Range;
+
+use bytes::Bytes;
+use wxlogin_state::public::Event;
+use wxlogin_state::{Seq, WcId};
+
+/// A journal's event as it is sent: a block of a `text/event-stream` that has the JSON in it.
+#[derive(Debug)]
+pub struct Posted {
+    seq: Seq,
+    kind: String,
+    wc_id: Option<WcId>,
+    block: Bytes,
+    json: Range<usize>,
+}
+
+impl Posted {
+    /// Renders an event that is durable.
+    pub fn new(event: Event) -> Self {
+        let mut block = format!("id: {}\nevent: {}\ndata: ", event.seq, event.kind).into_bytes();
+        let begin = block.len();
+        // A public form has string keys and no floats; there is nothing in it that could fail to be JSON.
+        let _ = serde_json::to_writer(&mut block, &event);
+        let json = begin..block.len();
+        block.extend_from_slice(b"\n\n");
+        Self { seq: event.seq, kind: event.kind, wc_id: event.wc_id, block: block.into(), json }
+    }
+
+    /// Its place in the journal.
+    pub fn seq(&self) -> Seq {
+        self.seq
+    }
+
+    /// What happened: `session.online`, for example.
+    pub fn kind(&self) -> &str {
+        &self.kind
+    }
+
+    /// The account it happened to.
+    pub fn wc_id(&self) -> Option<&WcId> {
+        self.wc_id.as_ref()
+    }
+
+    /// The event as JSON.
+    pub fn json(&self) -> Bytes {
+        self.block.slice(self.json.clone())
+    }
+
+    /// The event as a block of a stream: `id`, `event`, `data`.
+    pub fn block(&self) -> Bytes {
+        self.block.clone()
+    }
+
+    /// Bytes that it takes.
+    pub(super) fn size(&self) -> usize {
+        self.block.len()
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// An event of no account.
+    pub(in crate::feed) fn event(seq: u64) -> Event {
+        let json = format!(r#"{{"seq":{seq},"at":"2026-01-01T00:00:00Z","type":"fleet.storm"}}"#);
+        serde_json::from_str(&json).unwrap()
+    }
+
+    #[test]
+    fn a_block_has_the_number_the_type_and_the_json_on_one_line() {
+        let posted = Posted::new(Event { why: Some("two\nlines".to_owned()), ..event(7) });
+        let json = r#"{"seq":7,"at":"2026-01-01T00:00:00Z","type":"fleet.storm","why":"two\nlines"}"#;
+        assert_eq!(posted.json(), json);
+        assert_eq!(posted.block(), format!("id: 7\nevent: fleet.storm\ndata: {json}\n\n"));
+    }
+}

@@ -1,0 +1,170 @@
+//! The client of system B, the app login (protocol.md, system B; seed 000).
+//!
+//! ```text
+//!   form or JSON ──► Fields ──► Login ── signed ──► transport ──► the platform
+//!                      │          │                                  │
+//!                      └─ Refusal ┘        Answer or Trouble ◄───────┘
+//! ```
+//!
+//! Serves the control API's own `/v1/login/wechat`, whose callers send the bare parameters: what the documents
+//! refuse is refused here, and costs no call. It keeps no tokens: it says what the platform answered, and
+//! [`Trouble`] where that is nothing to act upon. There is no refreshing: when a token ends, a new `code` is needed.
+
+mod answer;
+mod fields;
+mod login;
+mod refusal;
+
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use hyper::header::HeaderValue;
+use hyper::{Method, Uri};
+use jiff::Timestamp;
+use md5::{Digest, Md5};
+use rustls::RootCertStore;
+use wxlogin_state::Secret;
+
+pub use self::answer::{Answer, LoggedIn, LoggedOut};
+pub use self::fields::{Encoding, Fields};
+pub use self::login::Login;
+pub use self::refusal::Refusal;
+
+use super::envelope::Reply;
+use super::transport::{Endpoint, Message, Transport};
+use super::{LARGEST, ORDINARY, READ, SetupError, Trouble};
+use crate::exchange::Limits;
+
+/// One app at its platform, ready to be called. Clones share it.
+#[derive(Clone)]
+pub struct AppPlatform(Arc<Inner>);
+
+impl fmt::Debug for AppPlatform {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AppPlatform")
+            .field("endpoint", &self.0.endpoint)
+            .field("appkey", &self.0.appkey)
+            .finish_non_exhaustive()
+    }
+}
+
+struct Inner {
+    endpoint: Endpoint,
+    /// What comes before each call's path; no slash at its end.
+    prefix: String,
+    transport: Transport,
+    appkey: String,
+    secret: Secret,
+}
+
+impl AppPlatform {
+    /// The app of this key and secret at the platform of this URL, trusting whom this host trusts.
+    pub fn new(base_url: &Uri, appkey: &str, secret: &Secret) -> Result<Self, SetupError> {
+        Self::over(Transport::new(), base_url, appkey, secret)
+    }
+
+    /// As [`new`](Self::new), trusting these certificate authorities and no other.
+    pub fn trusting(
+        roots: RootCertStore,
+        base_url: &Uri,
+        appkey: &str,
+        secret: &Secret,
+    ) -> Result<Self, SetupError> {
+        Self::over(Transport::trusting(roots).map_err(SetupError::Tls)?, base_url, appkey, secret)
+    }
+
+    fn over(transport: Transport, base_url: &Uri, appkey: &str, secret: &Secret) -> Result<Self, SetupError> {
+        let endpoint = Endpoint::of(base_url).ok_or(SetupError::BaseUrl)?;
+        if endpoint.secure {
+            transport.tls().map_err(SetupError::Tls)?;
+        }
+        Ok(Self(Arc::new(Inner {
+            endpoint,
+            prefix: base_url.path().trim_end_matches('/').to_owned(),
+            transport,
+            appkey: appkey.to_owned(),
+            secret: secret.clone(),
+        })))
+    }
+
+    /// Which app this is.
+    pub fn appkey(&self) -> &str {
+        &self.0.appkey
+    }
+
+    /// Logs a user in, registering a new one: `POST /v1/login/wechat`, signed for this moment.
+    ///
+    /// The platform uses a `code` up: after [`Trouble`] nobody knows whether it did.
+    pub async fn login(&self, login: &Login, now: Timestamp) -> Result<Answer, Trouble> {
+        let timestamp = now.as_second().to_string();
+        let sign = Secret::new(sign(&self.0.appkey, &timestamp, &self.0.secret));
+        let call = Call {
+            method: Method::POST,
+            path: "/v1/login/wechat",
+            authorization: None,
+            media_type: Some(login.encoding.media_type()),
+            body: login.signed(&self.0.appkey, &timestamp, &sign),
+        };
+        self.0.ask(call, &[&login.code, &sign], answer::logged_in).await
+    }
+
+    /// Ends a token: `GET /v1/user/logout`. One that has expired (402) has ended already.
+    pub async fn logout(&self, token: &Secret) -> Result<LoggedOut, Trouble> {
+        let mut bearer = HeaderValue::try_from(format!("Bearer {}", token.reveal()))
+            .map_err(|_| Trouble::Unreachable(io::Error::other("no HTTP header can carry the token")))?;
+        bearer.set_sensitive(true);
+        let call = Call {
+            method: Method::GET,
+            path: "/v1/user/logout",
+            authorization: Some(bearer),
+            media_type: None,
+            body: Bytes::new(),
+        };
+        self.0.ask(call, &[token], answer::logged_out).await
+    }
+}
+
+/// One call: a [`Message`] whose path lacks the base URL's own.
+struct Call {
+    method: Method,
+    path: &'static str,
+    authorization: Option<HeaderValue>,
+    media_type: Option<&'static str>,
+    body: Bytes,
+}
+
+impl Inner {
+    /// Calls; `secrets` are those that the answer may echo.
+    async fn ask<T>(
+        &self,
+        call: Call,
+        secrets: &[&Secret],
+        read: impl Fn(&Reply<'_>) -> Result<T, Trouble>,
+    ) -> Result<T, Trouble> {
+        let path = format!("{}{}", self.prefix, call.path);
+        let message = Message {
+            method: call.method,
+            path: &path,
+            authorization: call.authorization,
+            media_type: call.media_type,
+            body: call.body,
+        };
+        let limits = Limits { head: ORDINARY, read: READ, body: LARGEST };
+        let response = self.transport.send(&self.endpoint, message, limits).await?;
+        let secrets: Vec<&Secret> = secrets.iter().copied().chain([&self.secret]).collect();
+        let status = response.status().as_u16();
+        read(&Reply { status, body: response.into_body(), secrets: &secrets })
+    }
+}
+
+/// `sign` of a request: `md5(appkey + timestamp + app_secret)` in lower-case hex (seed 000).
+fn sign(appkey: &str, timestamp: &str, secret: &Secret) -> String {
+    let digest =
+        Md5::new().chain_update(appkey).chain_update(timestamp).chain_update(secret.reveal()).finalize();
+    digest.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,91 @@
+//! What a caller sends: the parameters of a query string, of a JSON body, or of both.
+//!
+//! Nothing is thrown away before it is understood: a name that occurs twice, in one place or in both, stays there
+//! twice, so that [`Login::read`](super::Login::read) can refuse it in the documented order.
+
+use std::fmt;
+
+use form_urlencoded::parse;
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::Value;
+use serde_json::error::Category;
+
+use crate::platform::Fault;
+
+/// The parameters of one call. Their values are not shown: one of them is a login code.
+#[derive(Default)]
+pub struct Fields(Vec<(String, Value)>);
+
+/// What there is of one parameter.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Field<'a> {
+    /// It was not sent, or as `null`.
+    Absent,
+    /// It was sent once.
+    Sole(&'a Value),
+    /// It was sent more than once, and which one is meant, nobody can know.
+    Repeated,
+}
+
+impl Fields {
+    /// The parameters of a query string, without its question mark; every value is a text.
+    pub fn from_query(query: &str) -> Self {
+        Self(parse(query.as_bytes()).map(|(name, value)| (name.into(), value.into())).collect())
+    }
+
+    /// The parameters of a JSON body, which must be an object.
+    pub fn from_json(body: &[u8]) -> Result<Self, Fault> {
+        let text = std::str::from_utf8(body).map_err(|_| Fault::NotUtf8)?;
+        match serde_json::from_str(text) {
+            Ok(fields) => Ok(fields),
+            Err(error) if error.classify() == Category::Data => Err(Fault::NotAnObject),
+            Err(_) => Err(Fault::NotJson),
+        }
+    }
+
+    /// These, and those that came in another place of the same call.
+    #[must_use]
+    pub fn and(mut self, others: Self) -> Self {
+        self.0.extend(others.0);
+        self
+    }
+
+    pub(super) fn get(&self, name: &str) -> Field<'_> {
+        let mut found = self.0.iter().filter(|(known, _)| known == name).map(|(_, value)| value);
+        match (found.next(), found.next()) {
+            (None | Some(Value::Null), None) => Field::Absent,
+            (Some(value), None) => Field::Sole(value),
+            (_, Some(_)) => Field::Repeated,
+        }
+    }
+}
+
+impl fmt::Debug for Fields {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
+    }
+}
+
+impl<'de> Deserialize<'de> for Fields {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Members)
+    }
+}
+
+struct Members;
+
+impl<'de> Visitor<'de> for Members {
+    type Value = Fields;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object of parameters")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Fields, A::Error> {
+        let mut fields = Vec::new();
+        while let Some(member) = members.next_entry()? {
+            fields.push(member);
+        }
+        Ok(Fields(fields))
+    }
+}
