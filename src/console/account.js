@@ -87,7 +87,7 @@ export function accountPage(wcId) {
       stepPlace,
       h("div.columns", {},
         h("div", {}, part(say.why, ...reasons(why)), part(say.evidence, evidence(why.evidence))),
-        h("div", {}, part(say.life, h("p.quiet", {}, account.settled ? say.settledHow : say.notSettledHow), timeline(account, sessions)),
+        h("div", {}, part(say.life, !account.settled && h("p.quiet", {}, say.notSettledHow), timeline(account, sessions)),
           part(say.about,
             h("div.switch", {}, auto, h("label", { htmlFor: "auto" }, say.act.auto, h("small", {}, say.act.autoHow))),
             facts([[say.facts.wcId, h("code", {}, wcId)], [say.facts.wAccount, profile.wAccount], [say.facts.phone, profile.mobilePhone]])))),

@@ -31,7 +31,8 @@ function entries(account, sessions) {
   }
   if (account.firstDropDueAt) list.push({ at: account.firstDropDueAt, kind: "known", title: words.drop, hint: words.dropHint });
   list.push({ at: account.momentsAllowedAt, kind: "known", title: words.moments });
-  if (account.stableUntil) list.push({ at: account.stableUntil, kind: "known", title: words.stable, hint: words.stableHint });
+  // What an account that is offline was to hold until is no promise any more.
+  if (account.online && account.stableUntil) list.push({ at: account.stableUntil, kind: "known", title: words.stable, hint: words.stableHint });
   if (account.relogin?.phase === "due") {
     list.push({ at: account.relogin.dueAt, kind: "known", title: words.due, hint: words.dueHint(account.relogin.attempt, say.methods[account.relogin.method] ?? "") });
   }

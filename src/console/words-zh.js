@@ -16,15 +16,15 @@ export const zh = {
   kinds: { scan: "扫描二维码", code: "输入验证码", slider: "完成滑块验证" },
   scanHow: "请用该帐号的手机扫码，并在手机上确认。", scanHowNew: "请用手机微信扫码，并在手机上确认。",
   qrAlt: (who) => `${who} 的登录二维码`, left: "剩余", enlarge: "放大", smaller: "缩小",
-  stale: "已过期", staleHow: "该二维码已失效。", renewing: "正在获取新的二维码…", renew: "获取新的二维码",
+  stale: "已过期", staleHow: "该二维码已失效。", renew: "获取新的二维码",
   staleDue: "下一个二维码：", qrFailed: "二维码无法显示。", again: "重试",
   code: "手机上的验证码", codeHow: "手机上会显示验证码，请在此输入。", send: "提交",
   codeSent: "已提交，等待平台确认…", codeWrong: (times) => `平台已拒绝 ${times} 次，请输入手机当前显示的验证码。`,
   sliderHow: "打开页面完成滑块，然后回到这里。", openSlider: "打开滑块页面", sliderDone: "已完成",
-  sliderSent: "好的，等待平台确认…", online: "在线", ended: "已结束", dismiss: "关闭", abandon: "放弃", details: "详情",
+  sliderSent: "好的，等待平台确认…", online: "在线", ended: "已结束", dismiss: "关闭", abandon: "放弃",
   newStep: (kind, who) => `${who}：${kind}`, nowOnline: (who) => `${who} 已在线`, expiredNow: (who) => `${who}：二维码已过期`,
 
-  accounts: "帐号", sessions: "登录记录", show: "显示", all: "全部", offline: "离线", search: "搜索",
+  accounts: "帐号", sessions: "登录记录", show: "显示", all: "全部", search: "搜索",
   searchHow: "名称、标签或 ID", onlyLabel: (label) => `标签：${label}`, anyLabel: "不限标签", clear: "清除筛选",
   next: "下一页", previous: "上一页", page: (first, last, total) => `${first}–${last}${total ? `，共 ${total.toLocaleString("zh")}` : ""}`,
   noAccounts: "还没有帐号登录过。", noSessions: "还没有登录记录。", noneLike: "没有符合条件的结果。",
@@ -41,12 +41,12 @@ export const zh = {
   about: "设置", when: "时间", from: "来源", what: "内容", person: "人工",
   facts: { wcId: "wcId", wAccount: "微信号", phone: "手机", label: "标签", device: "设备", wId: "wId", began: "开始", predecessor: "上一次", successor: "下一次" },
   life_: {
-    first: "首次登录", drop: "预期的首次掉线", dropHint: "新设备 24 小时内会掉线一次。", login: "登录", relogin: "再次登录",
+    first: "首次登录", drop: "预期的首次掉线", dropHint: "新设备 24 小时内会掉线一次。", relogin: "再次登录",
     lost: (reason) => `掉线：${reason}`, attempt: (reason) => `登录未完成：${reason}`, moments: "可发朋友圈", stable: "约稳定至此",
-    stableHint: "约三个月后需要重新登录。", due: "再次登录", dueHint: (attempt, how) => `第 ${attempt} 次尝试，方式：${how}`, now: "现在", current: "当前在线", waiting: "等待人工操作",
+    stableHint: "约三个月后需要重新登录。", due: "再次登录", dueHint: (attempt, how) => `第 ${attempt} 次尝试，方式：${how}`, now: "现在", current: "当前在线"
   },
   methods: { popup: "手机弹窗", qr: "二维码" },
-  settled: "已稳定", notSettled: "初期", settledHow: "登录约可保持三个月。", notSettledHow: "首日会掉线一次，再次登录后即稳定。",
+  settled: "已稳定", notSettled: "初期", notSettledHow: "首日会掉线一次，再次登录后即稳定。",
 
   act: { relogin: "再次登录", reloginOnline: "续登", logout: "下线", forget: "删除", label: "改标签", end: "下线", abandon: "放弃", auto: "自动重新登录", autoHow: "掉线后由 wxlogind 自动发起下一次登录。" },
   sure: {

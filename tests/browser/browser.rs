@@ -197,6 +197,12 @@ impl Page {
         tools.send_raw("Network.emulateNetworkConditions", network).await.unwrap();
     }
 
+    /// Runs this before the scripts of every page to come.
+    pub(crate) async fn prepare(&self, script: &str) {
+        let source = json!({"source": script});
+        self.driver.cdp().send_raw("Page.addScriptToEvaluateOnNewDocument", source).await.unwrap();
+    }
+
     /// Saves a picture of the page, where somebody wants pictures.
     pub(crate) async fn picture(&self, name: &str) {
         if let Some(dir) = env::var_os("WXLOGIND_PICTURES") {
@@ -224,9 +230,7 @@ impl Page {
     async fn complaints(&self) -> Vec<String> {
         let log: Value = self.driver.handle().cmd(BrowserLog).await.unwrap().value().unwrap();
         let entries = log.as_array().unwrap().iter().filter(|entry| entry["level"] == "SEVERE");
-        let said = entries.map(|entry| entry["message"].as_str().unwrap().to_owned());
-        // A daemon without a stream of events is one that the console gets along with.
-        said.filter(|said| !said.contains("/v1/events ")).collect()
+        entries.map(|entry| entry["message"].as_str().unwrap().to_owned()).collect()
     }
 }
 

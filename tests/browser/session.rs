@@ -78,3 +78,23 @@ async fn a_daemon_that_goes_away_is_missed_and_its_return_is_noticed() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn without_the_stream_of_events_the_page_looks_by_itself() {
+    // As a browser has it where the daemon refuses the stream: closed for good, and no event ever.
+    const REFUSED: &str = "window.EventSource = class extends EventTarget {
+        static CLOSED = 2; readyState = 2; close() {}
+        constructor() { super(); window.asked = true; setTimeout(() => this.onerror()); }
+    }";
+    seated(async |seat| {
+        let page = seat.page;
+        page.prepare(REFUSED).await;
+        seat.goto("?again").await;
+        page.until("the stream was asked for", "window.asked").await;
+        page.sees(".empty", "Nobody is waited for").await;
+        seat.begin("shop").await;
+        page.sees(".card", "shop").await;
+        page.loses("#lost", "").await;
+    })
+    .await;
+}
