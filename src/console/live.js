@@ -3,7 +3,7 @@
 import { tellApi } from "./api.js";
 
 const POLL = 3000; // between two looks while there is no stream
-const SELDOM = 30000; // … while there is one
+const SELDOM = 10000; // … while there is one, so that a daemon is missed that went without a word
 const CALM = 700; // least time between two looks, however many events come
 const ASK_AGAIN = 30000; // after a daemon that has no stream
 const STATES = ["qr-issued", "awaiting-verify", "slider", "online", "dropped"].map((state) => `session.${state}`);
@@ -94,6 +94,9 @@ function listen() {
   };
   for (const name of EVENTS) stream.addEventListener(name, () => soon(60));
 }
+
+// The browser knows of its own network first.
+for (const change of ["offline", "online"]) addEventListener(change, () => soon());
 
 // A page that nobody looks at holds no stream open; there are few of them.
 document.addEventListener("visibilitychange", () => {
