@@ -15,6 +15,7 @@ mod e2e {
 
 mod account;
 mod browser;
+mod driver;
 mod inbox;
 mod lists;
 mod looks;
