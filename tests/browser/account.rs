@@ -24,7 +24,7 @@ async fn an_account_that_dropped_is_logged_in_again_on_its_own_page() {
             page.sees(".line .down", "Dropped").await;
             page.click(".head button", "Log in again").await;
             page.sees(".card h3", "Scan the QR").await;
-            page.until("the QR is drawn", "document.querySelector('.qr img')?.naturalWidth > 50").await;
+            seat.qr_is_drawn().await;
             let w_id = seat.daemon.until_scan_needed(&wc_id).await;
             seat.platform.phone(&w_id, "confirm").await;
             page.sees(".sub .mark.good", "Online").await;

@@ -36,6 +36,7 @@ async fn a_code_is_typed_where_the_focus_is_already_and_a_wrong_one_is_said_to_b
         let page = seat.page;
         let w_id = seat.begin("night").await;
         page.sees(".card h3", "Scan the QR").await;
+        seat.qr_is_drawn().await;
         seat.platform.phone_with(&w_id, "ask-code", &json!({"code": "482913"})).await;
         page.sees(".card h3", "Enter the code").await;
         page.until("the field has the focus", "document.activeElement?.matches('form.code input')").await;
@@ -54,6 +55,7 @@ async fn a_slider_is_a_link_and_a_word_that_it_is_passed() {
     seated(async |seat| {
         let page = seat.page;
         let w_id = seat.begin("archive").await;
+        seat.qr_is_drawn().await;
         seat.platform.phone(&w_id, "show-slider").await;
         page.sees(".card h3", "Pass the slider").await;
         let link = page.run("return document.querySelector('.card a.main').href").await;

@@ -46,6 +46,7 @@ async fn furnish(seat: &Seat<'_>) -> String {
     seat.online("support", "Marlene").await;
     seat.online("shop north", "小北").await;
     tokio::time::sleep(A_WHILE).await;
+    page.goto("about:blank").await;
     let wc_id = first.wc_id.unwrap();
     let dropped = json!({"reason": "账号在其他设备登录"});
     seat.platform.phone_with(&first.w_id, "drop", &dropped).await;
@@ -55,6 +56,7 @@ async fn furnish(seat: &Seat<'_>) -> String {
     seat.platform.phone(&seat.begin("night bot").await, "ask-code").await;
     seat.platform.phone(&seat.begin("archive").await, "show-slider").await;
     seat.begin("new shop").await;
+    seat.goto("").await;
     page.sees(".card h3", "Scan the QR").await;
     wc_id.to_string()
 }
@@ -69,7 +71,7 @@ async fn the_pages_fit_desk_and_phone_by_day_and_night() {
             page.sees(".empty", "Nobody is waited for").await;
             look_at(seat, "empty").await;
             let wc_id = furnish(seat).await;
-            page.until("the QR is drawn", "document.querySelector('.qr img')?.naturalWidth > 50").await;
+            seat.qr_is_drawn().await;
             page.sees(".card h3", "Pass the slider").await;
             look_at(seat, "console").await;
             page.click("#begin", "").await;
@@ -91,6 +93,7 @@ async fn the_pages_fit_in_chinese_as_well() {
         |host| host.in_haste(""),
         async |seat| {
             let w_id = seat.begin("店铺").await;
+            seat.qr_is_drawn().await;
             seat.platform.phone(&w_id, "ask-code").await;
             seat.online("客服", "阿青").await;
             seat.page.sees(".row", "阿青").await;

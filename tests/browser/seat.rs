@@ -58,11 +58,19 @@ impl Seat<'_> {
         self.daemon.create(&login).await.unwrap().session.w_id
     }
 
-    /// Brings an account online beside the console.
+    /// Brings an account online while nobody looks: a page that fetches its QR amid the scan would note that it failed.
     pub(crate) async fn online(&self, label: &str, nick_name: &str) -> Session {
+        self.page.goto("about:blank").await;
         let w_id = self.begin(label).await;
         self.platform.phone_with(&w_id, "confirm", &json!({"nickName": nick_name})).await;
-        self.daemon.until(&w_id, wxlogin_state::StateName::Online).await
+        let online = self.daemon.until(&w_id, wxlogin_state::StateName::Online).await;
+        self.goto("").await;
+        online
+    }
+
+    /// Waits until a QR is on the page, whole.
+    pub(crate) async fn qr_is_drawn(&self) {
+        self.page.until("the QR is drawn", "document.querySelector('.qr img')?.naturalWidth > 50").await;
     }
 
     /// The only login in flight.
