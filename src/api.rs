@@ -16,11 +16,12 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
 use axum::routing::{get, post};
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 use wxlogin_state::{DeviceType, Proxy, Qr, Rules, WId};
 
 use crate::callback::Callbacks;
 use crate::clock::Clock;
+use crate::console::Console;
 use crate::driver::{Begun, Driver};
 use crate::platform::Platform;
 use crate::view::View;
@@ -28,6 +29,7 @@ use crate::wire::CreateSession;
 
 mod accounts;
 mod body;
+mod console;
 mod ending;
 mod events;
 mod guard;
@@ -67,6 +69,10 @@ pub struct Api {
     callbacks: Callbacks,
     /// Pictures that were fetched.
     pictures: Pictures,
+    /// Who came in by the console.
+    console: Arc<Console>,
+    /// Callers with a wrong invitation wait one after the other, as those with a wrong token do.
+    guessing: Mutex<()>,
 }
 
 /// What the routes go by where the caller does not say.
@@ -89,10 +95,12 @@ impl Api {
         callbacks: Callbacks,
         clock: Clock,
         defaults: Defaults,
+        console: Arc<Console>,
     ) -> Arc<Self> {
         let defaults = watch::Sender::new(defaults);
         let pictures = Pictures::default();
-        Arc::new(Self { driver, view, platform, clock, defaults, callbacks, pictures })
+        let guessing = Mutex::default();
+        Arc::new(Self { driver, view, platform, clock, defaults, callbacks, pictures, console, guessing })
     }
 
     /// Begins a login; `request_key` is the caller's name for the request, where there is one.
@@ -119,6 +127,8 @@ impl Api {
             .route("/v1/accounts/{wc_id}/relogin", post(relogin::relogin))
             .route("/v1/accounts/{wc_id}/why", get(why::of_account))
             .route("/v1/sessions/{w_id}/why", get(why::of_session))
+            .route("/v1/steps", get(steps::list))
+            .merge(console::routes())
             .route("/v1/events", get(events::events))
             .route("/v1/platform/callback", post(system::callback))
             .route("/healthz", get(system::healthz))

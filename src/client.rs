@@ -21,7 +21,9 @@ pub use error::{Advice, ClientError, Unreachable};
 pub use events::{EventFilter, Events, News};
 pub use target::{DEFAULT_SOCKET, Named, Target, TargetError};
 
-use crate::wire::{AccountPage, ChangeAccount, CreateSession, EnterCode, History, LogInAgain, SessionPage};
+use crate::wire::{
+    AccountPage, ChangeAccount, CreateSession, EnterCode, History, Invitation, LogInAgain, SessionPage,
+};
 use http::{Call, segment};
 
 /// Most sessions or accounts on one page (contract.md, "Lists").
@@ -217,6 +219,11 @@ impl Client {
     /// Why a session is as it is.
     pub async fn why_session(&self, w_id: &str) -> Result<Why, ClientError> {
         self.send(Call::new(Method::GET, format!("/v1/sessions/{}/why", segment(w_id)))).await?.json()
+    }
+
+    /// A URL that opens the console, once.
+    pub async fn invite_to_console(&self) -> Result<Invitation, ClientError> {
+        self.send(Call::new(Method::POST, "/v1/console/login")).await?.json()
     }
 
     /// Succeeds once the daemon takes requests.

@@ -5,6 +5,7 @@
 //! read it.
 
 mod args;
+mod console;
 mod failure;
 mod find;
 mod follow;
@@ -130,6 +131,7 @@ async fn dispatch(context: &mut Context<'_>, verb: Verb) -> Result<Exit, Failure
         Verb::Qr(qr) => steps::qr(context, qr).await,
         Verb::Verify { w_id, code } => steps::verify(context, &w_id, code).await,
         Verb::SliderDone { w_id } => steps::slider_done(context, &w_id).await,
+        Verb::Console => console::console(context).await,
         Verb::Logout { name } => steps::logout(context, &name).await,
     }
 }

@@ -152,6 +152,7 @@ impl Daemon {
         let platform = platform(&settings.device, opened.platform_key.clone(), opened.driver.clone())?;
         let (driver, view) = (opened.driver.clone(), opened.view.clone());
         let callbacks = callbacks(settings, &driver, &server)?;
+        let console = doors.console(settings.control.console_url.as_ref());
         let api = Api::new(
             driver.clone(),
             view.clone(),
@@ -159,13 +160,14 @@ impl Daemon {
             callbacks.clone(),
             clock,
             defaults(settings),
+            console.clone(),
         );
         let driver_ended = opened
             .run(platform.clone(), systems.clone())
             .context("cannot start the driver's thread")
             .map_err(Failure::Other)?;
         let registration = doors.registration_url();
-        let (doors, token) = doors.serve(&api, callbacks, &server);
+        let (doors, token) = doors.serve(&api, console, callbacks, &server);
         if let Some(url) = registration {
             let (register, stop) = (callback::register(platform, url), stop.clone());
             tasks.spawn(async move { stop.run_until_cancelled(register).await });

@@ -6,6 +6,7 @@ pub mod callback;
 pub mod client;
 pub mod clock;
 pub mod config;
+pub mod console;
 pub mod ctl;
 pub mod daemon;
 pub mod driver;

@@ -6,7 +6,6 @@
 //! costs the same however many there are.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::ops::Bound;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use bytes::Bytes;
@@ -14,9 +13,11 @@ use jiff::Timestamp;
 use serde::Serialize;
 use wxlogin_state::{Account, Label, Seq, Session, State, StateName, Token, TokenId, WId, WcId, public};
 
+mod find;
 mod tokens;
 mod waiting;
 
+pub use find::{AccountFilter, Like, SessionFilter};
 pub use tokens::TokenFilter;
 use tokens::TokenTable;
 use waiting::Waiting;
@@ -97,17 +98,6 @@ pub struct Everything {
     pub accounts: Vec<Arc<AccountEntry>>,
     /// The tokens, in the order of their names.
     pub tokens: Vec<Arc<Token>>,
-}
-
-/// Which sessions a list is to show.
-#[derive(Debug, Clone, Default)]
-pub struct SessionFilter {
-    /// Only those in this state.
-    pub state: Option<StateName>,
-    /// Only those of this account.
-    pub wc_id: Option<WcId>,
-    /// Only those created after this one.
-    pub after: Seq,
 }
 
 /// The committed values.
@@ -197,29 +187,6 @@ impl View {
             }
             change.await;
         }
-    }
-
-    /// At most `limit` sessions that the filter lets through, in the order of their creation.
-    pub fn sessions(&self, filter: &SessionFilter, limit: usize) -> Vec<Arc<SessionEntry>> {
-        let tables = self.read();
-        let range = (Bound::Excluded(filter.after), Bound::Unbounded);
-        let of_state =
-            |session: &SessionEntry| filter.state.is_none_or(|state| session.state.name() == state);
-        let places = match (&filter.wc_id, filter.state) {
-            (Some(wc_id), _) => tables.by_account.get(wc_id),
-            (None, Some(state)) => tables.by_state.get(&state),
-            (None, None) => {
-                return tables.sessions.range(range).take(limit).map(|(_, s)| s.clone()).collect();
-            }
-        };
-        places
-            .into_iter()
-            .flat_map(|places| places.range(range))
-            .filter_map(|place| tables.sessions.get(place))
-            .filter(|session| of_state(session))
-            .take(limit)
-            .cloned()
-            .collect()
     }
 
     /// The sessions of an account that are not dropped, oldest first: at most one online and one in flight.
@@ -317,29 +284,6 @@ impl View {
     /// Everybody who is known.
     pub fn everybody(&self) -> Vec<WcId> {
         self.read().accounts.keys().cloned().collect()
-    }
-
-    /// At most `limit` accounts behind `after`, in the order of their wcId; only those online or not online
-    /// where `online` says so.
-    pub fn accounts(
-        &self,
-        online: Option<bool>,
-        after: Option<&WcId>,
-        limit: usize,
-    ) -> Vec<Arc<AccountEntry>> {
-        let tables = self.read();
-        let range = (after.map_or(Bound::Unbounded, Bound::Excluded), Bound::Unbounded);
-        let Some(online) = online else {
-            return tables
-                .accounts
-                .range::<WcId, _>(range)
-                .map(|(_, account)| account.clone())
-                .take(limit)
-                .collect();
-        };
-        let names =
-            tables.by_presence.get(&online).into_iter().flat_map(|names| names.range::<WcId, _>(range));
-        names.filter_map(|wc_id| tables.accounts.get(wc_id)).take(limit).cloned().collect()
     }
 
     /// How many accounts are known, and how many of them are online.

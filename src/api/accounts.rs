@@ -7,18 +7,21 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use bytes::Bytes;
 use serde::Deserialize;
-use wxlogin_state::WcId;
+use wxlogin_state::{Label, WcId};
 
 use super::Api;
 use super::body::{AccountPath, Query};
 use super::problem::Refused;
 use super::sessions::{page, rendered, rows};
+use crate::view::{AccountFilter, Like};
 
 /// What a list is asked for.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ListQuery {
     online: Option<bool>,
+    label: Option<Label>,
+    text: Option<String>,
     limit: Option<String>,
     after: Option<String>,
 }
@@ -31,7 +34,9 @@ pub(super) async fn list(
     let limit = rows(query.limit.as_deref())?;
     let after = query.after.map(|after| after.parse::<WcId>()).transpose();
     let after = after.map_err(|_| Refused::invalid("after", "after is the `next` of the page before"))?;
-    let found = api.view.accounts(query.online, after.as_ref(), limit + 1);
+    let like = Like::new(query.label, query.text.as_deref());
+    let filter = AccountFilter { online: query.online, like, after };
+    let found = api.view.accounts(&filter, limit + 1);
     let next = (found.len() > limit).then(|| found[limit - 1].wc_id.to_string());
     let rows: Vec<Bytes> = found.iter().take(limit).map(|account| account.json()).collect();
     Ok(rendered(StatusCode::OK, page("accounts", &rows, next.as_deref())))

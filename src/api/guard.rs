@@ -1,8 +1,9 @@
 //! Who may come in: the first thing that every request meets.
 //!
 //! On the Unix socket the file's mode decides, and the caller is known by `SO_PEERCRED`. On TCP a caller must
-//! name this host, must not come from another site's page, and must present the token; only `/healthz` and
-//! `/readyz` go without one. Requests are logged by their route, never by query or body.
+//! name this host, must not come from another site's page, and must present the token, or the cookie of somebody
+//! who came in by the console. `/healthz`, `/readyz`, the console's files and the way in go without. Requests are
+//! logged by their route, never by query or body.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use std::time::Duration;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::request::Parts;
 use axum::http::uri::Authority;
-use axum::http::{HeaderMap, Method, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tokio::net::unix::UCred;
@@ -21,10 +22,20 @@ use tracing::{debug, info};
 
 use super::problem::Refused;
 use super::token::Token;
+use crate::console::{CHANGE_HEADER, Console, DATA_POLICY, is_file};
 use crate::wire::ProblemCode;
 
 /// How long a caller with a wrong token waits for the answer.
-const REFUSAL_DELAY: Duration = Duration::from_millis(500);
+pub(super) const REFUSAL_DELAY: Duration = Duration::from_millis(500);
+
+/// What every answer says to a browser, unless it says something else: do not keep it, do not guess what it is, do
+/// not run anything in it.
+const GUARDED: [(HeaderName, &str); 4] = [
+    (header::CACHE_CONTROL, "no-store"),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (header::CONTENT_SECURITY_POLICY, DATA_POLICY),
+];
 
 /// How callers come in.
 #[derive(Debug)]
@@ -37,6 +48,8 @@ pub enum Entrance {
         token: watch::Receiver<Token>,
         /// What they may call this host, as in `127.0.0.1:7430`; empty where any name is accepted.
         hosts: Vec<String>,
+        /// The console: whose cookies are good, and where else its page comes from.
+        console: Arc<Console>,
         /// Callers with a wrong token wait one after the other, so that guessing by many connections is no
         /// faster than by one.
         guessing: Mutex<()>,
@@ -46,19 +59,27 @@ pub enum Entrance {
 impl Entrance {
     /// The entrance by TCP at `address`. Where the operator opened it to other hosts (`remote`) its names are
     /// not known here, and the token alone decides.
-    pub fn tcp(token: watch::Receiver<Token>, address: SocketAddr, remote: bool) -> Self {
+    pub fn tcp(
+        token: watch::Receiver<Token>,
+        address: SocketAddr,
+        remote: bool,
+        console: Arc<Console>,
+    ) -> Self {
         let port = address.port();
         let names = ["localhost".to_owned(), "127.0.0.1".to_owned(), "[::1]".to_owned()];
         let bound = address.to_string();
         let own = bound.rsplit_once(':').map(|(host, _)| host.to_owned());
         let names = names.into_iter().chain(own);
-        let hosts = match (remote, port) {
+        let mut hosts: Vec<String> = match (remote, port) {
             (true, _) => Vec::new(),
             // The port that goes without saying.
             (false, 80) => names.flat_map(|name| [format!("{name}:80"), name]).collect(),
             (false, port) => names.map(|name| format!("{name}:{port}")).collect(),
         };
-        Self::Tcp { token, hosts, guessing: Mutex::new(()) }
+        if !remote {
+            hosts.extend(console.host().map(str::to_owned));
+        }
+        Self::Tcp { token, hosts, console, guessing: Mutex::new(()) }
     }
 }
 
@@ -72,25 +93,33 @@ pub(super) async fn check(State(entrance): State<Arc<Entrance>>, request: Reques
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let peer = request.extensions().get::<Peer>().and_then(|peer| peer.0);
     let (head, body) = request.into_parts();
-    let response = match admit(&entrance, &head).await {
+    let mut response = match admit(&entrance, &head).await {
         Ok(()) => next.run(Request::from_parts(head, body)).await,
         Err(refused) => refused.into_response(),
     };
+    for (name, value) in GUARDED {
+        response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
+    }
     log(&method, route.as_deref(), peer, &response);
     response
 }
 
 async fn admit(entrance: &Entrance, request: &Parts) -> Result<(), Refused> {
-    let Entrance::Tcp { token, hosts, guessing } = entrance else { return Ok(()) };
-    let headers = &request.headers;
+    let Entrance::Tcp { token, hosts, console, guessing } = entrance else { return Ok(()) };
+    let (headers, path) = (&request.headers, request.uri.path());
     if !hosts.is_empty() && !names_this_host(request, hosts) {
         return Err(Refused::new(ProblemCode::Misdirected, "the Host header does not name this daemon"));
     }
-    if is_foreign(headers, hosts) {
+    // A link elsewhere may lead to the page; the page is told nothing but by what follows.
+    if is_file(path) && request.method.is_safe() {
+        return Ok(());
+    }
+    let origin = origin(headers, hosts, console);
+    if origin == Origin::Foreign {
         let detail = "a page of another site may not use this API";
         return Err(Refused::new(ProblemCode::ForbiddenOrigin, detail));
     }
-    if matches!(request.uri.path(), "/healthz" | "/readyz") {
+    if matches!(path, "/healthz" | "/readyz" | "/v1/console/session") {
         return Ok(());
     }
     if presented(headers).is_some_and(|presented| token.borrow().is(presented)) {
@@ -99,9 +128,22 @@ async fn admit(entrance: &Entrance, request: &Parts) -> Result<(), Refused> {
     if presented(headers).is_some() {
         let _turn = guessing.lock().await;
         sleep(REFUSAL_DELAY).await;
+    } else if console.is_seated(headers) {
+        return admit_seat(request, origin);
     }
     let detail = "this needs \"Authorization: Bearer <token>\"; the token is in control.token_file";
     Err(Refused::new(ProblemCode::Unauthorized, detail))
+}
+
+/// A browser sends its cookie whoever makes it ask, so that a change needs a sign that its own page did.
+fn admit_seat(request: &Parts, origin: Origin) -> Result<(), Refused> {
+    let meant = origin == Origin::Own && request.headers.contains_key(CHANGE_HEADER);
+    if request.method.is_safe() || meant {
+        return Ok(());
+    }
+    let detail =
+        format!("a change by the console's session comes from its own page, with the header {CHANGE_HEADER}");
+    Err(Refused::new(ProblemCode::ForbiddenOrigin, detail))
 }
 
 fn names_this_host(request: &Parts, hosts: &[String]) -> bool {
@@ -110,15 +152,42 @@ fn names_this_host(request: &Parts, hosts: &[String]) -> bool {
     named.is_some_and(|named| hosts.iter().any(|host| host.eq_ignore_ascii_case(named)))
 }
 
-/// Whether a browser says that the request comes from a page which is not ours.
-fn is_foreign(headers: &HeaderMap, hosts: &[String]) -> bool {
-    let foreign_site =
-        headers.get("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none");
-    let foreign_origin = headers.get(header::ORIGIN).is_some_and(|origin| {
-        let host = origin.to_str().ok().and_then(|origin| origin.strip_prefix("http://"));
-        !host.is_some_and(|host| hosts.iter().any(|own| own.eq_ignore_ascii_case(host)))
-    });
-    foreign_site || foreign_origin
+/// Whose page a request comes from, as far as a browser says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    /// The console.
+    Own,
+    /// Another site's.
+    Foreign,
+    /// No page's, or it is not said.
+    Unsaid,
+}
+
+fn origin(headers: &HeaderMap, hosts: &[String], console: &Console) -> Origin {
+    let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
+    let origin = headers.get(header::ORIGIN);
+    let is_own = |origin: &HeaderValue| {
+        let Ok(origin) = origin.to_str() else { return false };
+        let host = origin.strip_prefix("http://");
+        console.origin().is_some_and(|own| own.eq_ignore_ascii_case(origin))
+            || host.is_some_and(|host| is_own_host(host, headers, hosts))
+    };
+    match (site, origin.map(is_own)) {
+        (Some(site), _) if site != b"same-origin" && site != b"none" => Origin::Foreign,
+        (_, Some(false)) => Origin::Foreign,
+        (Some(b"same-origin"), _) | (_, Some(true)) => Origin::Own,
+        _ => Origin::Unsaid,
+    }
+}
+
+/// Whether a page of `host` is this daemon's. Where its names are not known, the one that was asked for must be: a
+/// page that had its own name lead here holds no cookie of this daemon.
+fn is_own_host(host: &str, headers: &HeaderMap, hosts: &[String]) -> bool {
+    let is = |own: &str| own.eq_ignore_ascii_case(host);
+    if hosts.is_empty() {
+        return headers.get(header::HOST).and_then(|asked| asked.to_str().ok()).is_some_and(is);
+    }
+    hosts.iter().any(|own| is(own))
 }
 
 fn presented(headers: &HeaderMap) -> Option<&str> {

@@ -10,14 +10,14 @@ use axum::response::{IntoResponse, Response};
 use bytes::{BufMut, Bytes, BytesMut};
 use serde::Deserialize;
 use tokio::time::timeout;
-use wxlogin_state::{Proxy, Seq, StateName, WcId};
+use wxlogin_state::{Label, Proxy, Seq, StateName, WcId};
 
 use super::Api;
 use super::body::{Body, Query, SessionPath};
 use super::problem::Refused;
 use crate::config::is_host_and_port;
 use crate::driver::LoginRequest;
-use crate::view::SessionFilter;
+use crate::view::{Like, SessionFilter};
 use crate::wire::{CreateSession, History};
 
 /// Rows of a page where the caller does not say.
@@ -137,8 +137,21 @@ fn own_proxy(ip: &str, asked: &CreateSession) -> Result<Proxy, Refused> {
 pub(super) struct ListQuery {
     state: Option<StateName>,
     wc_id: Option<WcId>,
+    label: Option<Label>,
+    text: Option<String>,
+    #[serde(default)]
+    order: Order,
     limit: Option<String>,
     after: Option<String>,
+}
+
+/// Where a list begins.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Order {
+    #[default]
+    Oldest,
+    Newest,
 }
 
 /// How many rows a page has, as the query says it.
@@ -151,23 +164,29 @@ pub(super) fn rows(limit: Option<&str>) -> Result<usize, Refused> {
         .ok_or_else(|| Refused::invalid("limit", format!("limit is a number from 1 to {LONGEST_PAGE}")))
 }
 
-/// `GET /v1/sessions`: a page of them, in the order of their creation.
+/// `GET /v1/sessions`: a page of them, in the order of their creation, the oldest or the newest first.
 pub(super) async fn list(
     State(api): State<Arc<Api>>,
     Query(query): Query<ListQuery>,
 ) -> Result<Response, Refused> {
     let limit = rows(query.limit.as_deref())?;
-    let after = match &query.after {
-        None => Seq::default(),
-        Some(after) => Seq(after
-            .parse()
-            .map_err(|_| Refused::invalid("after", "after is the `next` of the page before"))?),
+    let filter = SessionFilter {
+        state: query.state,
+        wc_id: query.wc_id,
+        like: Like::new(query.label, query.text.as_deref()),
+        newest_first: query.order == Order::Newest,
+        after: place(query.after.as_deref())?,
     };
-    let filter = SessionFilter { state: query.state, wc_id: query.wc_id, after };
     let found = api.view.sessions(&filter, limit + 1);
     let next = (found.len() > limit).then(|| found[limit - 1].born.to_string());
     let rows: Vec<Bytes> = found.iter().take(limit).map(|session| session.json()).collect();
     Ok(rendered(StatusCode::OK, page("sessions", &rows, next.as_deref())))
+}
+
+/// The place behind which a page begins, as the query says it.
+pub(super) fn place(after: Option<&str>) -> Result<Option<Seq>, Refused> {
+    let place = after.map(|after| after.parse().map(Seq)).transpose();
+    place.map_err(|_| Refused::invalid("after", "after is the `next` of the page before"))
 }
 
 /// A page put together from rows that are rendered already.

@@ -21,7 +21,7 @@ use tokio::net::UnixListener;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 use wxlogin_state::public::{Account, Session};
-use wxlogin_state::{DropReason, Source, StateName, Transition, Version, Why};
+use wxlogin_state::{DropReason, Secret, Source, StateName, Transition, Version, Why};
 
 pub(crate) use accounts::Asked;
 pub(crate) use events::{event, event_block};
@@ -30,7 +30,7 @@ pub(crate) use values::{
 };
 
 use super::{Client, Target};
-use crate::wire::{CreateSession, EnterCode, History, Problem, ProblemCode, SessionPage};
+use crate::wire::{CreateSession, EnterCode, History, Invitation, Problem, ProblemCode, SessionPage};
 
 /// The only code that is right.
 pub(crate) const CODE: &str = "123456";
@@ -182,10 +182,16 @@ fn routes(shared: Arc<Shared>) -> Router {
         .route("/v1/sessions/{w_id}/history", get(history))
         .route("/v1/sessions/{w_id}/why", get(accounts::why))
         .merge(accounts::routes())
+        .route("/v1/console/login", post(invite))
         .merge(events::routes())
         .route("/healthz", get(async || "ok"))
         .route("/readyz", get(async || (StatusCode::BAD_GATEWAY, "<html>")))
         .with_state(shared)
+}
+
+async fn invite() -> (StatusCode, Json<Invitation>) {
+    let url = Secret::new("http://127.0.0.1:7430/#enter=5ec4e7");
+    (StatusCode::CREATED, Json(Invitation { url, expires_at: NOW + Duration::from_mins(5) }))
 }
 
 #[derive(Deserialize)]

@@ -125,6 +125,7 @@ impl Merged {
             listen: written.listen(faults),
             allow_remote: written.allow_remote,
             token_file: self.token_file(),
+            console_url: written.console_url.as_ref().and_then(|given| given.value.clone()),
         };
         if control.socket.is_none() && control.listen.is_none() {
             let message = "socket and listen are both off, so that nobody could reach the daemon";

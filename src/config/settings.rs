@@ -58,6 +58,8 @@ pub struct Control {
     pub allow_remote: bool,
     /// File of the token that TCP callers must present; made at first start where it is missing.
     pub token_file: PathBuf,
+    /// How people reach the console from outside, behind a reverse proxy; scheme `http` or `https`, no query.
+    pub console_url: Option<Uri>,
 }
 
 /// System A, the device login platform.

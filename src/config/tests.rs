@@ -114,6 +114,7 @@ fn the_least_configuration_gets_every_default() {
             listen: Some("127.0.0.1:7430".parse().unwrap()),
             allow_remote: false,
             token_file: state_dir.join("control.token"),
+            console_url: None,
         },
         device: Device {
             base_url: "http://p.example".parse().unwrap(),

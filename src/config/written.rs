@@ -54,6 +54,7 @@ pub(super) struct ControlTable {
     pub(super) listen: Option<Given<Option<SocketAddr>>>,
     pub(super) allow_remote: bool,
     pub(super) token_file: Option<Given<PathBuf>>,
+    pub(super) console_url: Option<Given<Option<Uri>>>,
 }
 
 /// `[device]`
@@ -191,6 +192,7 @@ impl ControlTable {
             listen: table.address_or_none("listen"),
             allow_remote: table.flag("allow_remote", false),
             token_file: table.path("token_file"),
+            console_url: table.base_url_or_none("console_url", "https://wxlogind.example"),
         }
     }
 }

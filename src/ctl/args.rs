@@ -144,6 +144,8 @@ pub(super) enum Verb {
         #[arg(value_name = "WCID")]
         wc_id: WcId,
     },
+    /// Print a URL that opens the console in a browser: good once, for five minutes
+    Console,
     /// Show how a login came where it is
     History {
         /// The login

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod commands;
+mod console;
 mod following;
 mod relogin;
 mod rendering;

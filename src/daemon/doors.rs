@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context;
+use hyper::Uri;
 use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::watch;
 use tracing::warn;
@@ -17,6 +18,7 @@ use crate::api::token::Token;
 use crate::api::{Api, Entrance};
 use crate::callback::{Callbacks, Door};
 use crate::config::Settings;
+use crate::console::Console;
 
 /// Bound listeners that nobody is served by yet. Callers queue meanwhile.
 #[derive(Debug)]
@@ -69,6 +71,16 @@ impl Doors {
         Ok(Self { socket, tcp, callback })
     }
 
+    /// The console, at the TCP listener or where `outside` leads to it.
+    pub(super) fn console(&self, outside: Option<&Uri>) -> Arc<Console> {
+        let listener = self.tcp.as_ref().map(|(_, address, ..)| {
+            // No browser knows an address that stands for all of them.
+            let host = if address.ip().is_unspecified() { "localhost".to_owned() } else { host(*address) };
+            format!("http://{host}:{}", address.port())
+        });
+        Arc::new(Console::new(listener.as_deref(), outside))
+    }
+
     /// Where the platform is to be told to call, see [`Door::registration_url`].
     pub(super) fn registration_url(&self) -> Option<Secret> {
         self.callback.as_ref()?.registration_url()
@@ -78,6 +90,7 @@ impl Doors {
     pub(super) fn serve(
         self,
         api: &Arc<Api>,
+        console: Arc<Console>,
         callbacks: Callbacks,
         server: &Server,
     ) -> (Addresses, Option<watch::Sender<Token>>) {
@@ -94,7 +107,12 @@ impl Doors {
             return (Addresses { socket, tcp: None, callback }, None);
         };
         let token = watch::Sender::new(token);
-        server.tcp(listener, api.router(Entrance::tcp(token.subscribe(), address, remote)));
+        server.tcp(listener, api.router(Entrance::tcp(token.subscribe(), address, remote, console)));
         (Addresses { socket, tcp: Some(address), callback }, Some(token))
     }
+}
+
+/// An address as a URL names its host.
+fn host(address: SocketAddr) -> String {
+    if address.is_ipv6() { format!("[{}]", address.ip()) } else { address.ip().to_string() }
 }

@@ -40,6 +40,10 @@ fn addresses(daemon: &Daemon, settings: &Settings, sandbox: &Sandbox) -> String 
         lines.push(("wxloginctl", format!("{} list", control(socket))));
     }
     lines.push(("sandbox", sandbox.base_url().to_string()));
+    // Good once, as every invitation; `wxloginctl console` prints the next.
+    if let Ok(invitation) = daemon.api.invite() {
+        lines.push(("console", invitation.url.reveal().to_owned()));
+    }
     let lines: String =
         lines.iter().fold(String::new(), |text, (what, where_)| text + &format!("  {what:<11}  {where_}\n"));
     format!("\nwxlogind {} with its sandbox\n\n{lines}", env!("CARGO_PKG_VERSION"))

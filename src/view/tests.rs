@@ -41,11 +41,36 @@ fn pages_follow_each_other_without_gap_or_repetition() {
         let page = view.sessions(&filter, 3);
         seen.extend(names(&page).into_iter().map(str::to_owned));
         match page.last() {
-            Some(last) => filter.after = last.born,
+            Some(last) => filter.after = Some(last.born),
             None => break,
         }
     }
     assert_eq!(seen, ["w1", "w2", "w3", "w4", "w5", "w6", "w7"]);
+}
+
+#[test]
+fn the_newest_come_first_where_that_is_asked() {
+    let view = View::new((1..=5).map(|n| session(n, None)).collect(), Vec::new(), Vec::new());
+    let newest = SessionFilter { newest_first: true, ..SessionFilter::default() };
+    assert_eq!(names(&view.sessions(&newest, 2)), ["w5", "w4"]);
+    assert_eq!(names(&view.sessions(&SessionFilter { after: Some(Seq(4)), ..newest }, 2)), ["w3", "w2"]);
+}
+
+#[test]
+fn a_text_is_looked_for_in_names_and_identifiers_and_a_label_is_meant_as_it_is() {
+    let labelled = |n, label: &str| Session { label: label.parse().ok(), ..session(n, Some("wxid_Ab")) };
+    let view =
+        View::new(vec![labelled(1, "Shop"), labelled(2, "shop 2"), session(3, None)], Vec::new(), Vec::new());
+    let like = |label: Option<&str>, text| {
+        let like = Like::new(label.and_then(|label| label.parse().ok()), text);
+        names(&view.sessions(&SessionFilter { like, ..SessionFilter::default() }, 9)).join(" ")
+    };
+    assert_eq!(like(None, Some(" SHOP ")), "w1 w2");
+    assert_eq!(like(None, Some("id_ab")), "w1 w2");
+    assert_eq!(like(None, Some("w3")), "w3");
+    assert_eq!(like(Some("Shop"), None), "w1");
+    assert_eq!(like(Some("Shop"), Some("2")), "");
+    assert_eq!(like(None, Some("")), "w1 w2 w3");
 }
 
 #[test]
@@ -63,8 +88,8 @@ fn a_session_moves_from_one_states_index_to_the_others() {
 #[test]
 fn state_and_account_filter_together() {
     let view = View::new(vec![session(1, Some("a")), ended(&session(2, Some("a")))], Vec::new(), Vec::new());
-    let filter =
-        SessionFilter { state: Some(StateName::Dropped), wc_id: Some("a".parse().unwrap()), after: Seq(0) };
+    let wc_id = "a".parse().ok();
+    let filter = SessionFilter { state: Some(StateName::Dropped), wc_id, ..SessionFilter::default() };
     assert_eq!(names(&view.sessions(&filter, 9)), ["w2"]);
 }
 

@@ -117,7 +117,7 @@ async fn what_is_not_there_is_not_found() {
         (Method::GET, "/v1/sessions/%2e%2e%2f", Value::Null),
         (Method::GET, "/v1/accounts/nobody", Value::Null),
         (Method::GET, "/v1/nothing", Value::Null),
-        (Method::GET, "/", Value::Null),
+        (Method::GET, "/assets/none.js", Value::Null),
     ] {
         refused(&daemon, request(method, path, &body), 404, "not-found").await;
     }

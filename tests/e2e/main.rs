@@ -10,6 +10,7 @@ mod accounts;
 mod bad_input;
 mod callback;
 mod configuration;
+mod console;
 mod ctl;
 mod doors;
 mod drops;

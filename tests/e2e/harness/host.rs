@@ -49,6 +49,13 @@ impl Host {
         Self { control: "listen = \"127.0.0.1:0\"\n".to_owned(), ..self }
     }
 
+    /// One more line in `[control]`.
+    pub(crate) fn with_control(mut self, line: &str) -> Self {
+        self.control += line;
+        self.control.push('\n');
+        self
+    }
+
     /// One more line in `[state]`.
     pub(crate) fn with_state(self, line: &str) -> Self {
         Self { state: format!("{line}\n"), ..self }

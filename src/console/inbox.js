@@ -1,0 +1,133 @@
+// The inbox: what people are to do, before everything else on the page.
+
+import { find, get, post } from "./api.js";
+import { card, whose } from "./card.js";
+import { announce, h, keep, put } from "./dom.js";
+import { soon } from "./live.js";
+import { say } from "./words.js";
+
+const AT_FIRST = 8; // cards that are drawn until somebody wants more
+const RENEWALS = 3; // QRs that this page fetches by itself for one login that nobody scans
+
+// Logins that were begun on this page, by wId: the body to begin the next with, and how often that was done.
+const begun = new Map();
+
+// Notes a login that was begun here: its QR is replaced when it expires.
+export function noteBegun(wId, body) {
+  begun.set(wId, { body, renewals: 0 });
+}
+
+// What follows an expired QR: a known account's next login, or the same once more for one that is not known yet. The
+// key makes one login of it, however many pages ask.
+export async function renew(step) {
+  const before = begun.get(step.wId) ?? { body: step.label ? { label: step.label } : {}, renewals: 0 };
+  if (step.wcId) {
+    await post(["accounts", step.wcId, "relogin"], { method: "qr" });
+  } else {
+    const next = await post(["sessions"], before.body, { "idempotency-key": `again-${step.wId}`.slice(0, 64) });
+    begun.delete(step.wId);
+    begun.set(next.wId, { ...before, renewals: before.renewals + 1 });
+    follows.set(next.wId, step.wId);
+  }
+  soon();
+}
+
+// Which login came in place of which.
+const follows = new Map();
+
+export function inbox() {
+  const kept = new Map(); // by place: a login that follows another one takes its place
+  const leaving = new Map(); // by place: the steps of logins that have just ended
+  const over = new Set(); // places of which nothing is to be seen any more
+  let most = AT_FIRST;
+  let known = null; // the wIds of the last look; null before the first
+  const count = h("span.count", { hidden: true });
+  const cards = h("div.cards");
+  const more = h("button.button", { type: "button", hidden: true, onclick: () => {
+    most += 24;
+    soon();
+  } }, say.restOfInbox);
+  const empty = h("div.empty", { hidden: true }, h("p.big", {}, say.nothing), h("p", {}, say.nothingMore));
+  const element = h("section.inbox", { "aria-labelledby": "inbox-title" }, h("h2", { id: "inbox-title" }, say.inbox, " ", count), empty, cards, more);
+
+  // A step that is gone: how its login ended stays to be seen for a while.
+  async function left(place, part) {
+    if (leaving.has(place)) return;
+    leaving.set(place, part.step);
+    const session = await find(["sessions", part.step.wId]).catch(() => undefined);
+    if (session === undefined) return leaving.delete(place);
+    const quietly = session?.drop && ["abandoned", "superseded"].includes(session.drop.reason);
+    if (quietly || (session && session.state !== "online" && session.state !== "dropped")) return away(place);
+    part.end(session);
+    if (part.stage === "stale") {
+      announce(say.expiredNow(whose(part.step)));
+      const mine = begun.get(part.step.wId);
+      if (mine && !part.step.wcId && mine.renewals < RENEWALS && !document.hidden) await renew(part.step).catch(() => {});
+    }
+  }
+
+  function away(place) {
+    leaving.delete(place);
+    over.add(place);
+    soon();
+  }
+
+  function draw(steps, next) {
+    const places = steps.slice(0, most).map((step) => ({ step, place: placeOf(step) }));
+    const now = new Set(places.map(({ place }) => place));
+    for (const [place, part] of kept) {
+      if (!now.has(place) && !over.has(place)) left(place, part);
+    }
+    for (const place of now) {
+      leaving.delete(place);
+      over.delete(place);
+    }
+    const staying = [...leaving].map(([place, step]) => ({ step, place, gone: true }));
+    const all = [...staying, ...places].sort((a, b) => order(a, kept) - order(b, kept));
+    keep(cards, kept, all, (item) => item.place, (item) => numbered(item.step, item.place));
+    for (const place of over) if (!kept.has(place)) over.delete(place);
+    const waiting = steps.length;
+    count.hidden = waiting === 0;
+    put(count, say.count(waiting, Boolean(next)));
+    more.hidden = waiting <= most;
+    empty.hidden = all.length > 0;
+    if (known) {
+      const fresh = steps.filter((step) => !known.has(`${step.wId} ${step.kind}`));
+      for (const step of fresh.slice(0, 3)) announce(say.newStep(say.kinds[step.kind], whose(step)));
+    }
+    known = new Set(steps.map((step) => `${step.wId} ${step.kind}`));
+    document.title = waiting ? `(${say.count(waiting, Boolean(next))}) wxlogind` : "wxlogind";
+  }
+
+  let turn = 0;
+  function numbered(step, place) {
+    const part = card(step, { renew, gone: () => away(place) });
+    turn += 1;
+    const { update } = part;
+    return Object.defineProperties({ turn }, {
+      ...Object.getOwnPropertyDescriptors(part),
+      // A card that says how its login ended is not drawn anew.
+      update: { value: (item) => item.gone || update(item.step) },
+    });
+  }
+
+  return {
+    element,
+    async look() {
+      const { steps, next } = await get(["steps"], { limit: Math.max(100, most + 1) });
+      draw(steps, next);
+    },
+  };
+}
+
+// Cards keep their order; new ones come last.
+const order = (item, kept) => kept.get(item.place)?.turn ?? Number.MAX_SAFE_INTEGER;
+
+// An account has one card, whichever of its logins it is about; a login without an account goes on in the place of the
+// one that it replaces.
+function placeOf(step) {
+  if (step.wcId) return `account ${step.wcId}`;
+  let first = step.wId;
+  while (follows.has(first)) first = follows.get(first);
+  return `login ${first}`;
+}

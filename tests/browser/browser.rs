@@ -1,0 +1,192 @@
+//! A browser: chromedriver as a process of the test's own, and the page that it drives.
+
+use std::env;
+use std::panic::{AssertUnwindSafe, resume_unwind};
+use std::time::Duration;
+
+use base64::Engine;
+use futures_util::FutureExt;
+use serde_json::{Value, json};
+use tokio::sync::Semaphore;
+use tokio::time::{sleep, timeout};
+
+use crate::driver::{Driver, ELEMENT};
+use crate::harness::PATIENCE;
+
+/// Browsers at once: each wants a processor and a quarter of a gigabyte.
+static ROOM: Semaphore = Semaphore::const_new(2);
+
+/// What is wrong with an element for a moment only, because the page draws itself anew or moves.
+const PASSES: [&str; 3] =
+    ["stale element reference", "element click intercepted", "element not interactable"];
+
+/// Between two looks at the page.
+const LOOK_AGAIN: Duration = Duration::from_millis(40);
+
+/// A page in a browser that the test has for itself.
+#[derive(Debug)]
+pub(crate) struct Page {
+    driver: Driver,
+}
+
+/// Runs a test with a browser in this language, and ends the browser whatever becomes of the test.
+pub(crate) async fn browse(language: &str, test: impl AsyncFnOnce(&Page)) {
+    let _place = ROOM.acquire().await.unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let page = Page { driver: Driver::start(dir.path(), language).await };
+    let done = AssertUnwindSafe(test(&page)).catch_unwind().await;
+    page.driver.quit().await;
+    if let Err(panic) = done {
+        resume_unwind(panic);
+    }
+}
+
+impl Page {
+    pub(crate) async fn goto(&self, url: &str) {
+        self.driver.post("/url", &json!({"url": url})).await.unwrap();
+    }
+
+    /// What a script returns.
+    pub(crate) async fn run(&self, script: &str) -> Value {
+        self.call(script, &json!([])).await
+    }
+
+    async fn call(&self, script: &str, args: &Value) -> Value {
+        self.driver.post("/execute/sync", &json!({"script": script, "args": args})).await.unwrap()
+    }
+
+    /// Waits for an element that is to be seen and has this text; its name at the driver.
+    pub(crate) async fn sees(&self, css: &str, text: &str) -> String {
+        let looking = async {
+            loop {
+                if let Some(element) = self.look(css, text).await {
+                    return element;
+                }
+                sleep(LOOK_AGAIN).await;
+            }
+        };
+        if let Ok(element) = timeout(PATIENCE, looking).await {
+            return element;
+        }
+        panic!("{css} never says {text:?}; the page says:\n{}", self.text().await)
+    }
+
+    /// Waits until there is no such element to be seen.
+    pub(crate) async fn loses(&self, css: &str, text: &str) {
+        let looking = async {
+            while self.look(css, text).await.is_some() {
+                sleep(LOOK_AGAIN).await;
+            }
+        };
+        let looked = timeout(PATIENCE, looking).await;
+        assert!(looked.is_ok(), "{css} goes on saying {text:?}; the page says:\n{}", self.text().await);
+    }
+
+    async fn look(&self, css: &str, text: &str) -> Option<String> {
+        // Brought to where a person would use it: chromedriver takes what the page's head covers for visible.
+        let script = "const found = [...document.querySelectorAll(arguments[0])].find((element) => \
+            element.checkVisibility() && element.textContent.includes(arguments[1])); \
+            found?.scrollIntoView({block: 'nearest'}); return found ?? null";
+        let found = self.call(script, &json!([css, text])).await;
+        found[ELEMENT].as_str().map(str::to_owned)
+    }
+
+    /// Waits until a script returns true.
+    pub(crate) async fn until(&self, what: &str, script: &str) {
+        let looking = async {
+            while self.run(&format!("return Boolean({script})")).await != true {
+                sleep(LOOK_AGAIN).await;
+            }
+        };
+        let looked = timeout(PATIENCE, looking).await;
+        assert!(looked.is_ok(), "never came true: {what}; the page says:\n{}", self.text().await);
+    }
+
+    /// Presses what is there, or comes.
+    pub(crate) async fn click(&self, css: &str, text: &str) {
+        self.with(css, text, "click", &json!({})).await;
+    }
+
+    /// Types into a field that is there, or comes.
+    pub(crate) async fn type_into(&self, css: &str, keys: &str) {
+        self.with(css, "", "value", &json!({"text": keys})).await;
+    }
+
+    /// The page draws itself anew at times: an element that went meanwhile is looked for again.
+    async fn with(&self, css: &str, text: &str, act: &str, how: &Value) {
+        let mut last = None;
+        let acting = async {
+            loop {
+                let element = self.sees(css, text).await;
+                let Err(error) = self.driver.post(&format!("/element/{element}/{act}"), how).await else {
+                    return;
+                };
+                assert!(PASSES.iter().any(|passing| error.starts_with(passing)), "{css} {text:?}: {error}");
+                last = Some(error);
+                sleep(LOOK_AGAIN).await;
+            }
+        };
+        let acted = timeout(PATIENCE, acting).await;
+        assert!(acted.is_ok(), "{css} {text:?} cannot be used: {last:?}");
+    }
+
+    /// Everything that the page says.
+    pub(crate) async fn text(&self) -> String {
+        let text = self.run("return location.href + '\\n' + document.body.innerText").await;
+        text.as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Makes the window this size, of a screen that is light or dark.
+    pub(crate) async fn show(&self, width: u32, height: u32, dark: bool) {
+        let size = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600});
+        self.driver.devtools("Emulation.setDeviceMetricsOverride", size).await;
+        let scheme = if dark { "dark" } else { "light" };
+        let media = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
+        self.driver.devtools("Emulation.setEmulatedMedia", media).await;
+    }
+
+    /// Cuts the browser's network off, or lets it have it again.
+    pub(crate) async fn online(&self, online: bool) {
+        let network =
+            json!({"offline": !online, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1});
+        self.driver.devtools("Network.enable", json!({})).await;
+        self.driver.devtools("Network.emulateNetworkConditions", network).await;
+    }
+
+    /// Runs this before the scripts of every page to come.
+    pub(crate) async fn prepare(&self, script: &str) {
+        let source = json!({"source": script});
+        self.driver.devtools("Page.addScriptToEvaluateOnNewDocument", source).await;
+    }
+
+    /// Saves a picture of the page, where somebody wants pictures.
+    pub(crate) async fn picture(&self, name: &str) {
+        if let Some(dir) = env::var_os("WXLOGIND_PICTURES") {
+            std::fs::create_dir_all(&dir).unwrap();
+            let png = self.driver.get("/screenshot").await.unwrap();
+            let png = base64::engine::general_purpose::STANDARD.decode(png.as_str().unwrap()).unwrap();
+            std::fs::write(std::path::Path::new(&dir).join(name), png).unwrap();
+        }
+    }
+
+    /// The browser has noted this, as it notes each answer that is no success; it counts no more.
+    pub(crate) async fn has_complained_of(&self, part: &str) {
+        let complaints = self.complaints().await;
+        let (expected, others): (Vec<_>, Vec<_>) = complaints.iter().partition(|said| said.contains(part));
+        assert!(!expected.is_empty(), "the browser does not complain of {part:?}");
+        assert!(others.is_empty(), "the browser complains of more than {part:?}: {others:#?}");
+    }
+
+    /// The browser has noted no error and no violation; asked while the daemon is still there.
+    pub(crate) async fn has_nothing_to_complain_about(&self) {
+        let complaints = self.complaints().await;
+        assert!(complaints.is_empty(), "the browser complains: {complaints:#?}");
+    }
+
+    /// What the browser has noted since it was last asked, errors and violations only.
+    async fn complaints(&self) -> Vec<String> {
+        let log = self.driver.post("/se/log", &json!({"type": "browser"})).await.unwrap();
+        let entries = log.as_array().unwrap().iter().filter(|entry| entry["level"] == "SEVERE");
+        entries.map(|entry| entry["message"].as_str().unwrap().to_owned()).collect()
+    }
+}
