@@ -22,6 +22,7 @@ use wxlogin_state::{DeviceType, Proxy, Qr, Rules, WId};
 use crate::callback::Callbacks;
 use crate::clock::Clock;
 use crate::driver::{Begun, Driver};
+use crate::metrics::Exposition;
 use crate::platform::Platform;
 use crate::view::View;
 use crate::wire::CreateSession;
@@ -65,6 +66,8 @@ pub struct Api {
     pub defaults: watch::Sender<Defaults>,
     /// Takes platform callbacks that somebody else received.
     callbacks: Callbacks,
+    /// What is counted.
+    exposition: Exposition,
     /// Pictures that were fetched.
     pictures: Pictures,
 }
@@ -87,12 +90,13 @@ impl Api {
         view: Arc<View>,
         platform: Platform,
         callbacks: Callbacks,
+        exposition: Exposition,
         clock: Clock,
         defaults: Defaults,
     ) -> Arc<Self> {
         let defaults = watch::Sender::new(defaults);
         let pictures = Pictures::default();
-        Arc::new(Self { driver, view, platform, clock, defaults, callbacks, pictures })
+        Arc::new(Self { driver, view, platform, clock, defaults, callbacks, exposition, pictures })
     }
 
     /// Begins a login; `request_key` is the caller's name for the request, where there is one.
@@ -123,6 +127,7 @@ impl Api {
             .route("/v1/platform/callback", post(system::callback))
             .route("/healthz", get(system::healthz))
             .route("/readyz", get(system::readyz))
+            .route("/metrics", get(system::metrics))
             .fallback(problem::no_route)
             .method_not_allowed_fallback(problem::no_method)
             .layer(DefaultBodyLimit::max(BODY))

@@ -90,6 +90,7 @@ pub(crate) struct Message<'a> {
 }
 
 /// Makes connections. Holds what they share: whom to trust.
+#[derive(Clone)]
 pub(crate) struct Transport {
     tls: OnceLock<TlsConnector>,
 }
