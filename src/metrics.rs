@@ -312,3 +312,6 @@ fn word(reason: DropReason) -> &'static str {
 fn of_system(system: System, outcome: Outcome) -> Labels<2> {
     [("system", system.as_str()), ("outcome", outcome.as_str())]
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::text::encode;
-use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
+use prometheus_client::encoding::{DescriptorEncoder, EncodeGaugeValue, EncodeMetric};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
@@ -76,12 +76,12 @@ impl Collector for Standing {
         });
         gauges(&mut to, "tokens", "Tokens that are kept, by system and state", tokens)?;
         let help = "Logins of known accounts that are on their way";
-        gauge(&mut to, "relogins_pending", help, whole(counts.relogins))?;
+        gauge(&mut to, "relogins_pending", help, counts.relogins)?;
         let now = self.clock.now();
         let oldest = counts.oldest_relogin.map_or(0.0, |since| now.duration_since(since).as_secs_f64());
         let help = "For how long the account is offline that has waited longest for its login";
         gauge(&mut to, "relogins_pending_oldest_seconds", help, oldest.max(0.0))?;
-        let writable = f64::from(u8::from((self.writable)()));
+        let writable = u32::from((self.writable)());
         gauge(&mut to, "store_writable", "Whether changes are taken", writable)
     }
 }
@@ -95,16 +95,17 @@ fn gauges<const N: usize>(
 ) -> fmt::Result {
     let mut family = to.encode_descriptor(name, help, None, MetricType::Gauge)?;
     for (labels, count) in values {
-        ConstGauge::new(whole(count)).encode(family.encode_family(&labels)?)?;
+        ConstGauge::new(count).encode(family.encode_family(&labels)?)?;
     }
     Ok(())
 }
 
 /// One gauge.
-pub(super) fn gauge(to: &mut DescriptorEncoder<'_>, name: &str, help: &str, value: f64) -> fmt::Result {
+pub(super) fn gauge(
+    to: &mut DescriptorEncoder<'_>,
+    name: &str,
+    help: &str,
+    value: impl EncodeGaugeValue,
+) -> fmt::Result {
     ConstGauge::new(value).encode(to.encode_descriptor(name, help, None, MetricType::Gauge)?)
-}
-
-fn whole(count: usize) -> f64 {
-    u32::try_from(count).unwrap_or(u32::MAX).into()
 }

@@ -7,9 +7,10 @@ use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::ConstCounter;
-use prometheus_client::metrics::gauge::ConstGauge;
 use rustix::process::{Resource, getrlimit};
 use rustix::time::{ClockId, clock_gettime};
+
+use super::exposition::gauge;
 
 /// This process.
 #[derive(Debug)]
@@ -23,16 +24,13 @@ impl Collector for Process {
         let nanos = u32::try_from(used.tv_nsec).map_or(0.0, f64::from) / 1e9;
         let whole = u32::try_from(used.tv_sec).unwrap_or(u32::MAX);
         ConstCounter::new(f64::from(whole) + nanos).encode(seconds)?;
-        let mut bytes = |name: &str, help: &str, value: Option<u64>| match value {
-            Some(value) => {
-                ConstGauge::new(value).encode(to.encode_descriptor(name, help, None, MetricType::Gauge)?)
-            }
-            None => Ok(()),
+        let mut known = |name: &str, help: &str, value: Option<u64>| {
+            value.map_or(Ok(()), |value| gauge(&mut to, name, help, value))
         };
-        bytes("process_resident_memory_bytes", "Memory that the process holds", resident())?;
-        bytes("process_open_fds", "Files, sockets and pipes that are open", open_files())?;
+        known("process_resident_memory_bytes", "Memory that the process holds", resident())?;
+        known("process_open_fds", "Files, sockets and pipes that are open", open_files())?;
         let most = getrlimit(Resource::Nofile).current;
-        bytes("process_max_fds", "How many may be open", most)
+        known("process_max_fds", "How many may be open", most)
     }
 }
 
