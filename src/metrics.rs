@@ -140,7 +140,7 @@ impl Metrics {
     }
 
     /// A call to a platform goes out.
-    pub(crate) fn asks(&self, call: &'static str) -> Asked<'_> {
+    pub(crate) fn asks<'a>(&'a self, call: &'a &'static str) -> Asked<'a> {
         Asked::new(self, call)
     }
 

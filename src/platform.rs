@@ -333,17 +333,20 @@ impl Inner {
         body: Bytes,
         read: impl Fn(&Reply<'_>) -> Result<T, Trouble>,
     ) -> Result<T, Trouble> {
-        let path = format!("{}{}", self.prefix, call.path);
-        let limits = Limits { head: call.head, read: READ, body: call.largest };
-        let message = Message {
-            method: Method::POST,
-            path: &path,
-            authorization: key.and_then(key::header),
-            media_type: Some("application/json"),
-            body,
+        let exchange = {
+            let path = format!("{}{}", self.prefix, call.path);
+            let limits = Limits { head: call.head, read: READ, body: call.largest };
+            let message = Message {
+                method: Method::POST,
+                path: &path,
+                authorization: key.and_then(key::header),
+                media_type: Some("application/json"),
+                body,
+            };
+            self.transport.send(&self.endpoint, message, limits)
         };
-        let asked = self.metrics.asks(call.path);
-        let result = self.transport.send(&self.endpoint, message, limits).await.and_then(|response| {
+        let asked = self.metrics.asks(&call.path);
+        let result = exchange.await.and_then(|response| {
             let secrets: Vec<&Secret> =
                 key.into_iter().chain(&self.password).chain(call.secrets.iter().copied()).collect();
             let status = response.status().as_u16();

@@ -80,34 +80,38 @@ impl From<&Trouble> for Outcome {
     }
 }
 
-/// A call that is out. Dropped before it has ended, it counts as cancelled, and its time does not count.
+/// A call that is out. Dropped before it has ended, it counts as cancelled, and its time does not count. Thousands are
+/// out at once, so it holds little.
 #[derive(Debug)]
 pub(crate) struct Asked<'a> {
     metrics: &'a Metrics,
-    call: &'static str,
+    call: &'a &'static str,
     since: Instant,
-    outcome: Outcome,
 }
 
 impl<'a> Asked<'a> {
-    pub(super) fn new(metrics: &'a Metrics, call: &'static str) -> Self {
-        Self { metrics, call, since: Instant::now(), outcome: Outcome::Cancelled }
+    pub(super) fn new(metrics: &'a Metrics, call: &'a &'static str) -> Self {
+        Self { metrics, call, since: Instant::now() }
     }
 
     /// It has ended.
-    pub(crate) fn ended(mut self, outcome: Outcome) {
-        self.outcome = outcome;
+    pub(crate) fn ended(self, outcome: Outcome) {
+        let took = self.since.elapsed().as_secs_f64();
+        self.metrics.0.request_seconds.get_or_create(&[("call", *self.call)]).observe(took);
+        self.count(outcome);
+        // It was not cancelled.
+        std::mem::forget(self);
+    }
+
+    fn count(&self, outcome: Outcome) {
+        let labels = [("call", *self.call), ("outcome", outcome.as_str())];
+        self.metrics.0.requests.get_or_create(&labels).inc();
     }
 }
 
 impl Drop for Asked<'_> {
     fn drop(&mut self) {
-        let (families, outcome) = (&self.metrics.0, self.outcome.as_str());
-        families.requests.get_or_create(&[("call", self.call), ("outcome", outcome)]).inc();
-        if self.outcome != Outcome::Cancelled {
-            let took = self.since.elapsed().as_secs_f64();
-            families.request_seconds.get_or_create(&[("call", self.call)]).observe(took);
-        }
+        self.count(Outcome::Cancelled);
     }
 }
 

@@ -75,7 +75,7 @@ fn a_small_world_is_shown_in_full() {
     let view = Arc::new(View::new(sessions, vec![account, dropped(relogin(Method::Qr, DUE))], Vec::new()));
     let metrics = Metrics::default();
     metrics.expect_calls(&["/isOnline"]);
-    metrics.asks("/isOnline").ended(Outcome::Ok);
+    metrics.asks(&"/isOnline").ended(Outcome::Ok);
     metrics.stepped(&begun(1));
     metrics.stepped(&lost);
     metrics.happened(&[Event::of_session(Seq(1), second(1), &lost)]);
@@ -167,7 +167,7 @@ fn an_attempt_counts_once_and_only_when_it_has_ended() {
 #[test]
 fn a_call_that_nobody_waits_for_any_more_is_cancelled_and_has_no_time() {
     let metrics = Metrics::default();
-    drop(metrics.asks("/isOnline"));
+    drop(metrics.asks(&"/isOnline"));
     let mut registry = Registry::default();
     metrics.register(&mut registry);
     let mut text = String::new();

@@ -180,7 +180,7 @@ impl Inner {
             body: call.body,
         };
         let limits = Limits { head: ORDINARY, read: READ, body: LARGEST };
-        let asked = self.metrics.asks(call.path);
+        let asked = self.metrics.asks(&call.path);
         let result = self.transport.send(&self.endpoint, message, limits).await.and_then(|response| {
             let secrets: Vec<&Secret> = secrets.iter().copied().chain([&self.secret]).collect();
             let status = response.status().as_u16();

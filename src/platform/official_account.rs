@@ -179,7 +179,7 @@ impl OfficialAccountPlatform {
         let message =
             Message { method, path: &path, authorization: None, media_type: None, body: Bytes::new() };
         let limits = Limits { head: ORDINARY, read: READ, body: LARGEST };
-        let asked = metrics.asks(call);
+        let asked = metrics.asks(&call);
         let result = transport.send(endpoint, message, limits).await.and_then(|response| {
             let status = response.status().as_u16();
             answer::answer(&Reply { status, body: response.into_body(), secrets })
