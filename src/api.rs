@@ -23,6 +23,7 @@ use crate::callback::Callbacks;
 use crate::clock::Clock;
 use crate::console::Console;
 use crate::driver::{Begun, Driver};
+use crate::metrics::Exposition;
 use crate::platform::Platform;
 use crate::view::View;
 use crate::wire::CreateSession;
@@ -67,12 +68,35 @@ pub struct Api {
     pub defaults: watch::Sender<Defaults>,
     /// Takes platform callbacks that somebody else received.
     callbacks: Callbacks,
+    /// What is counted.
+    exposition: Exposition,
     /// Pictures that were fetched.
     pictures: Pictures,
     /// Who came in by the console.
     console: Arc<Console>,
     /// Callers with a wrong invitation wait one after the other, as those with a wrong token do.
     guessing: Mutex<()>,
+}
+
+/// What an [`Api`] is made of.
+#[derive(Debug)]
+pub struct Parts {
+    /// Who changes things.
+    pub driver: Driver,
+    /// What is committed.
+    pub view: Arc<View>,
+    /// For pictures and for logging out.
+    pub platform: Platform,
+    /// Takes platform callbacks that somebody else received.
+    pub callbacks: Callbacks,
+    /// What is counted.
+    pub exposition: Exposition,
+    /// The time of day.
+    pub clock: Clock,
+    /// What the routes go by at first where the caller does not say.
+    pub defaults: Defaults,
+    /// Who came in by the console.
+    pub console: Arc<Console>,
 }
 
 /// What the routes go by where the caller does not say.
@@ -88,19 +112,22 @@ pub struct Defaults {
 
 impl Api {
     /// The API over these parts.
-    pub fn new(
-        driver: Driver,
-        view: Arc<View>,
-        platform: Platform,
-        callbacks: Callbacks,
-        clock: Clock,
-        defaults: Defaults,
-        console: Arc<Console>,
-    ) -> Arc<Self> {
+    pub fn new(parts: Parts) -> Arc<Self> {
+        let Parts { driver, view, platform, callbacks, exposition, clock, defaults, console } = parts;
         let defaults = watch::Sender::new(defaults);
-        let pictures = Pictures::default();
-        let guessing = Mutex::default();
-        Arc::new(Self { driver, view, platform, clock, defaults, callbacks, pictures, console, guessing })
+        let (pictures, guessing) = (Pictures::default(), Mutex::default());
+        Arc::new(Self {
+            driver,
+            view,
+            platform,
+            clock,
+            defaults,
+            callbacks,
+            exposition,
+            pictures,
+            console,
+            guessing,
+        })
     }
 
     /// Begins a login; `request_key` is the caller's name for the request, where there is one.
@@ -133,6 +160,7 @@ impl Api {
             .route("/v1/platform/callback", post(system::callback))
             .route("/healthz", get(system::healthz))
             .route("/readyz", get(system::readyz))
+            .route("/metrics", get(system::metrics))
             .fallback(problem::no_route)
             .method_not_allowed_fallback(problem::no_method)
             .layer(DefaultBodyLimit::max(BODY))

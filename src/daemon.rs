@@ -38,13 +38,14 @@ use settle::Prepared;
 
 use crate::api::listen::Server;
 use crate::api::token::Token;
-use crate::api::{Api, Defaults};
+use crate::api::{self, Api, Defaults};
 use crate::callback::{self, Callbacks, Forward, Hint};
 use crate::clock::Clock;
 use crate::config::{self, Device, DeviceAuth, Environment, Settings};
-use crate::driver::{self, Denied, Driver, Figures, Parts};
+use crate::driver::{self, Denied, Driver, Figures, Parts, StoreState};
 use crate::lifecycle::{self, Supervisor, Wish, Wishes};
 use crate::logging;
+use crate::metrics::{Exposition, Metrics};
 use crate::platform::app::AppPlatform;
 use crate::platform::official_account::OfficialAccountPlatform;
 use crate::platform::{KeepKey, Platform, Systems};
@@ -140,6 +141,7 @@ impl Daemon {
         let dir = StateDir::claim(&settings.state.dir)?;
         let doors = Doors::open(settings, origin.may_move_port()).await?;
         let server = Server::new(tasks.clone(), stop.clone());
+        let metrics = Metrics::default();
         let opened = driver::open(Parts {
             dir,
             retention: Retention { events: settings.state.keep_events },
@@ -147,21 +149,24 @@ impl Daemon {
             clock: clock.clone(),
             tasks: tasks.clone(),
             state_key: settings.state_key.clone(),
+            metrics: metrics.clone(),
         })?;
-        let systems = systems(settings)?;
+        let systems = systems(settings, &metrics)?;
         let platform = platform(&settings.device, opened.platform_key.clone(), opened.driver.clone())?;
+        let platform = platform.counted_by(&metrics);
         let (driver, view) = (opened.driver.clone(), opened.view.clone());
         let callbacks = callbacks(settings, &driver, &server)?;
         let console = doors.console(settings.control.console_url.as_ref());
-        let api = Api::new(
-            driver.clone(),
-            view.clone(),
-            platform.clone(),
-            callbacks.clone(),
+        let api = Api::new(api::Parts {
+            driver: driver.clone(),
+            view: view.clone(),
+            platform: platform.clone(),
+            callbacks: callbacks.clone(),
+            exposition: exposition(&metrics, &driver, &view, &clock),
             clock,
-            defaults(settings),
-            console.clone(),
-        );
+            defaults: defaults(settings),
+            console: console.clone(),
+        });
         let driver_ended = opened
             .run(platform.clone(), systems.clone())
             .context("cannot start the driver's thread")
@@ -295,15 +300,24 @@ fn rules(settings: &Settings) -> Rules {
     }
 }
 
+/// What `/metrics` shows.
+fn exposition(metrics: &Metrics, driver: &Driver, view: &Arc<View>, clock: &Clock) -> Exposition {
+    let driver = driver.clone();
+    let writable = move || driver.store_state() == StoreState::Writable;
+    Exposition::new(metrics, view.clone(), clock.clone(), writable)
+}
+
 /// The clients of systems B and C.
-fn systems(settings: &Settings) -> Result<Systems, Failure> {
+fn systems(settings: &Settings, metrics: &Metrics) -> Result<Systems, Failure> {
     let app = |app: &config::App| {
         AppPlatform::new(&app.base_url, &app.appkey, &app.secret)
+            .map(|client| client.counted_by(metrics))
             .with_context(|| format!("cannot call the system of [[app]] {}", app.appkey))
     };
     let account = |account: &config::OfficialAccount| {
         let config::OfficialAccount { app_id, user_domain, secret, base_url } = account;
         OfficialAccountPlatform::new(base_url, app_id, user_domain, secret)
+            .map(|client| client.counted_by(metrics))
             .with_context(|| format!("cannot call the system of [[official_account]] {app_id}"))
     };
     let apps: anyhow::Result<_> = settings.apps.iter().map(app).collect();

@@ -14,6 +14,7 @@ pub mod exchange;
 pub mod feed;
 pub mod lifecycle;
 pub mod logging;
+pub mod metrics;
 pub mod platform;
 pub mod qr;
 pub mod sandbox;

@@ -60,6 +60,7 @@ use self::key::Keyring;
 use self::transport::{Endpoint, Message, Transport};
 use crate::config::{Device, DeviceAuth};
 use crate::exchange::{ExchangeError, Limits};
+use crate::metrics::{Metrics, Outcome};
 
 /// For an ordinary call's answer to begin.
 const ORDINARY: Duration = Duration::from_secs(30);
@@ -87,16 +88,31 @@ impl fmt::Debug for Platform {
     }
 }
 
+/// What is called here.
+const CALLS: [&str; 9] = [
+    "/iPadLogin",
+    "/getIPadLoginInfo",
+    "/secondLogin",
+    "/queryLoginWx",
+    "/isOnline",
+    "/offlineReason",
+    "/setHttpCallbackUrl",
+    "/member/offline",
+    "/member/login",
+];
+
+#[derive(Clone)]
 struct Inner {
     endpoint: Endpoint,
     /// What comes before each call's path; no slash at its end.
     prefix: String,
     transport: Transport,
-    keys: Keyring,
+    keys: Arc<Keyring>,
     account: Option<String>,
     password: Option<Secret>,
     auto_check: bool,
     poll_timeout: Duration,
+    metrics: Metrics,
 }
 
 /// Why the platform cannot be called with these settings.
@@ -175,12 +191,20 @@ impl Platform {
             endpoint,
             prefix: settings.base_url.path().trim_end_matches('/').to_owned(),
             transport,
-            keys,
+            keys: Arc::new(keys),
             account,
             password,
             auto_check: settings.auto_check,
             poll_timeout: settings.poll_timeout,
+            metrics: Metrics::default(),
         })))
+    }
+
+    /// The same platform, its calls counted by `metrics`.
+    #[must_use]
+    pub fn counted_by(self, metrics: &Metrics) -> Self {
+        metrics.expect_calls(&CALLS);
+        Self(Arc::new(Inner { metrics: metrics.clone(), ..Arc::unwrap_or_clone(self.0) }))
     }
 
     /// Begins a login: `/iPadLogin`. Every success is a new login instance, also where it is never scanned.
@@ -196,6 +220,7 @@ impl Platform {
     /// [`Trouble`] says nothing about the login: ask again, at a [`Pace`].
     pub async fn login_info(&self, w_id: &WId, code: Option<&Secret>) -> Result<Polled, Trouble> {
         let inner = &self.0;
+        let _polling = inner.metrics.polls();
         let body = PollCall { w_id, auto_check: inner.auto_check, verify_code: code };
         let secrets = code.as_slice();
         let call = Call { head: inner.blocking(), secrets, ..Call::to("/getIPadLoginInfo") };
@@ -308,20 +333,27 @@ impl Inner {
         body: Bytes,
         read: impl Fn(&Reply<'_>) -> Result<T, Trouble>,
     ) -> Result<T, Trouble> {
-        let path = format!("{}{}", self.prefix, call.path);
-        let limits = Limits { head: call.head, read: READ, body: call.largest };
-        let message = Message {
-            method: Method::POST,
-            path: &path,
-            authorization: key.and_then(key::header),
-            media_type: Some("application/json"),
-            body,
+        let exchange = {
+            let path = format!("{}{}", self.prefix, call.path);
+            let limits = Limits { head: call.head, read: READ, body: call.largest };
+            let message = Message {
+                method: Method::POST,
+                path: &path,
+                authorization: key.and_then(key::header),
+                media_type: Some("application/json"),
+                body,
+            };
+            self.transport.send(&self.endpoint, message, limits)
         };
-        let response = self.transport.send(&self.endpoint, message, limits).await?;
-        let secrets: Vec<&Secret> =
-            key.into_iter().chain(&self.password).chain(call.secrets.iter().copied()).collect();
-        let status = response.status().as_u16();
-        read(&Reply { status, body: response.into_body(), secrets: &secrets })
+        let asked = self.metrics.asks(&call.path);
+        let result = exchange.await.and_then(|response| {
+            let secrets: Vec<&Secret> =
+                key.into_iter().chain(&self.password).chain(call.secrets.iter().copied()).collect();
+            let status = response.status().as_u16();
+            read(&Reply { status, body: response.into_body(), secrets: &secrets })
+        });
+        asked.ended(result.as_ref().map_or_else(Outcome::from, |_| Outcome::Ok));
+        result
     }
 }
 

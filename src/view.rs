@@ -13,10 +13,13 @@ use jiff::Timestamp;
 use serde::Serialize;
 use wxlogin_state::{Account, Label, Seq, Session, State, StateName, Token, TokenId, WId, WcId, public};
 
+mod counts;
 mod find;
 mod tokens;
 mod waiting;
 
+pub use counts::Counts;
+use counts::Pending;
 pub use find::{AccountFilter, Like, SessionFilter};
 pub use tokens::TokenFilter;
 use tokens::TokenTable;
@@ -118,6 +121,7 @@ struct Tables {
     accounts: BTreeMap<WcId, Arc<AccountEntry>>,
     by_presence: BTreeMap<bool, BTreeSet<WcId>>,
     by_label: HashMap<Label, BTreeSet<WcId>>,
+    pending: Pending,
     tokens: TokenTable,
 }
 
@@ -355,11 +359,13 @@ impl Tables {
     }
 
     fn put_account(&mut self, account: Arc<AccountEntry>) {
-        if let Some(old) = self.accounts.get(&account.wc_id).cloned()
-            && old.label != account.label
-        {
-            self.forget_label(&old);
+        if let Some(old) = self.accounts.get(&account.wc_id).cloned() {
+            self.pending.remove(&old);
+            if old.label != account.label {
+                self.forget_label(&old);
+            }
         }
+        self.pending.insert(&account);
         if let Some(label) = &account.label {
             self.by_label.entry(label.clone()).or_default().insert(account.wc_id.clone());
         }
@@ -373,6 +379,7 @@ impl Tables {
 
     fn forget_account(&mut self, wc_id: &WcId) {
         if let Some(old) = self.accounts.remove(wc_id) {
+            self.pending.remove(&old);
             self.forget_label(&old);
         }
         for names in self.by_presence.values_mut() {

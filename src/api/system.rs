@@ -1,15 +1,17 @@
-//! Whether the daemon is alive, and whether it is ready.
+//! Whether the daemon is alive, whether it is ready, and what it counts.
 
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Request, State};
-use axum::response::Response;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::Api;
 use super::problem::Refused;
 use crate::driver::StoreState;
+use crate::metrics;
 use crate::wire::ProblemCode;
 
 /// `GET /healthz`: 200 for as long as the process answers.
@@ -31,4 +33,11 @@ pub(super) async fn readyz(State(api): State<Arc<Api>>) -> Result<Json<Value>, R
             Err(Refused::new(ProblemCode::NotReady, detail))
         }
     }
+}
+
+/// `GET /metrics`: what Prometheus reads.
+pub(super) async fn metrics(State(api): State<Arc<Api>>) -> Result<impl IntoResponse, Refused> {
+    let text = api.exposition.text();
+    let text = text.map_err(|_| Refused::new(ProblemCode::Internal, "the metrics cannot be written"))?;
+    Ok(([(CONTENT_TYPE, metrics::CONTENT_TYPE)], text))
 }

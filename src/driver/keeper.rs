@@ -16,6 +16,7 @@ use wxlogin_state::public::Event;
 use wxlogin_state::{Batch, CommitError, Contents, OpenError, Retention, Seq, StateDir, Store, export};
 
 use super::handle::Denied;
+use crate::metrics::Metrics;
 
 #[cfg(test)]
 pub(super) mod faults;
@@ -55,6 +56,7 @@ pub(super) struct Keeper {
     store: Option<Store>,
     state: watch::Sender<StoreState>,
     reopen_at: Instant,
+    metrics: Metrics,
     #[cfg(test)]
     pub(super) faults: faults::Faults,
 }
@@ -75,6 +77,7 @@ impl Keeper {
         dir: StateDir,
         retention: Retention,
         now: Timestamp,
+        metrics: Metrics,
     ) -> Result<(Self, watch::Receiver<StoreState>, Contents), OpenError> {
         let opened = Store::open(&dir, retention).or_else(|error| match error {
             full if full.is_full() => {
@@ -101,10 +104,12 @@ impl Keeper {
             store: Some(store),
             state,
             reopen_at: Instant::now(),
+            metrics,
             #[cfg(test)]
             faults: faults::Faults::default(),
         };
         keeper.take_ballast();
+        keeper.note_size();
         Ok((keeper, watched, contents))
     }
 
@@ -129,7 +134,19 @@ impl Keeper {
 
     /// Makes the batch durable; the reason where it is not known to be.
     pub(super) fn commit(&mut self, batch: &Batch) -> Result<(), ReadOnly> {
-        self.write(|store| store.commit(batch))
+        let (begun, tried) = (Instant::now(), self.is_writable());
+        let written = self.write(|store| store.commit(batch));
+        if tried {
+            self.metrics.committed(batch.len(), begun.elapsed(), written.is_ok());
+        }
+        written
+    }
+
+    /// Says how much space the store takes, as far as it is open.
+    pub(super) fn note_size(&self) {
+        if let Some(store) = &self.store {
+            self.metrics.store_takes(store.size_on_disk());
+        }
     }
 
     /// Whether a commit would work now; the reason where not.

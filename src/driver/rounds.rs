@@ -26,10 +26,12 @@ use super::vault::Vault;
 use super::watch::Watch;
 use crate::clock::Clock;
 use crate::feed::Feed;
+use crate::metrics::Metrics;
 use crate::platform::{Pace, Platform, Systems};
 use crate::view::{Changes, View};
 
 mod accounts;
+mod counted;
 mod tokens;
 mod told;
 
@@ -79,6 +81,7 @@ pub(super) struct Ground {
     pub(super) figures: Figures,
     pub(super) clock: Clock,
     pub(super) tasks: TaskTracker,
+    pub(super) metrics: Metrics,
 }
 
 /// The driver at work.
@@ -269,6 +272,7 @@ impl Rounds {
             notices.iter().for_each(log_notice);
             token_notices.iter().for_each(log_token_notice);
             self.publish(changes, &reviewed);
+            self.ground.metrics.happened(&events);
             self.ground.feed.publish(events);
             for act in acts {
                 self.watch.question(act, &view);
@@ -369,6 +373,7 @@ impl Rounds {
         let Ground { view, figures, .. } = &self.ground;
         self.exporting.run_if_due(committed(&self.ground, self.commits));
         self.duties.revive(view);
+        self.ground.keeper.note_size();
         let too_many = view.count(StateName::Dropped).saturating_sub(DROPPED_KEPT);
         for (n, (dropped_at, w_id)) in view.dropped_first(FORGET_AT_ONCE).into_iter().enumerate() {
             let age = Duration::try_from(now.duration_since(dropped_at)).unwrap_or_default();
@@ -386,7 +391,9 @@ impl Rounds {
         for wc_id in &changes.forgotten_accounts {
             self.relogins.forget(wc_id);
         }
+        let attempted = self.attempted(&changes.accounts);
         self.ground.view.publish(changes);
+        self.count(&stepped, &attempted);
         stepped.iter().for_each(log_transition);
         for wc_id in &accounts {
             self.watch.note_change(wc_id);

@@ -15,6 +15,7 @@ use super::rounds::{Ground, Rounds};
 use super::vault::{Unopened, Vault};
 use crate::clock::Clock;
 use crate::feed::Feed;
+use crate::metrics::Metrics;
 use crate::platform::{Platform, Systems};
 use crate::view::View;
 
@@ -33,6 +34,8 @@ pub struct Parts {
     pub tasks: TaskTracker,
     /// The file that gives the keys of the tokens, where it is not the key file in the state directory.
     pub state_key: Option<PathBuf>,
+    /// Counts what becomes durable.
+    pub metrics: Metrics,
 }
 
 /// A store that is open but drives nothing yet.
@@ -49,8 +52,8 @@ pub struct Opened {
 
 /// Opens the store and shows what it holds.
 pub fn open(parts: Parts) -> Result<Opened, Unopened> {
-    let Parts { dir, retention, figures, clock, tasks, state_key } = parts;
-    let (keeper, store, contents) = Keeper::open(dir, retention, clock.now())?;
+    let Parts { dir, retention, figures, clock, tasks, state_key, metrics } = parts;
+    let (keeper, store, contents) = Keeper::open(dir, retention, clock.now(), metrics.clone())?;
     let vault = Vault::open(keeper.dir(), state_key.as_deref(), &contents)?;
     let Contents { sessions, accounts, tokens, platform_key, fleet, last_seq, seal: _, not_shrunk: _ } =
         contents;
@@ -70,6 +73,7 @@ pub fn open(parts: Parts) -> Result<Opened, Unopened> {
         figures,
         clock,
         tasks,
+        metrics,
     };
     Ok(Opened { platform_key, view, driver, ground })
 }

@@ -25,7 +25,7 @@ use hyper::{Method, Uri};
 use jiff::Timestamp;
 use md5::{Digest, Md5};
 use rustls::RootCertStore;
-use wxlogin_state::Secret;
+use wxlogin_state::{Secret, System};
 
 pub use self::answer::{Answer, LoggedIn, LoggedOut};
 pub use self::fields::{Encoding, Fields};
@@ -36,6 +36,13 @@ use super::envelope::Reply;
 use super::transport::{Endpoint, Message, Transport};
 use super::{LARGEST, ORDINARY, READ, SetupError, Trouble};
 use crate::exchange::Limits;
+use crate::metrics::{Metrics, Outcome};
+
+/// Path of the login (seed 000).
+const LOGIN: &str = "/v1/login/wechat";
+
+/// Path of the logout (seed 000).
+const LOGOUT: &str = "/v1/user/logout";
 
 /// One app at its platform, ready to be called. Clones share it.
 #[derive(Clone)]
@@ -50,6 +57,7 @@ impl fmt::Debug for AppPlatform {
     }
 }
 
+#[derive(Clone)]
 struct Inner {
     endpoint: Endpoint,
     /// What comes before each call's path; no slash at its end.
@@ -57,6 +65,7 @@ struct Inner {
     transport: Transport,
     appkey: String,
     secret: Secret,
+    metrics: Metrics,
 }
 
 impl AppPlatform {
@@ -86,7 +95,15 @@ impl AppPlatform {
             transport,
             appkey: appkey.to_owned(),
             secret: secret.clone(),
+            metrics: Metrics::default(),
         })))
+    }
+
+    /// The same app, its calls counted by `metrics`.
+    #[must_use]
+    pub fn counted_by(self, metrics: &Metrics) -> Self {
+        metrics.expect_calls(&[LOGIN, LOGOUT]);
+        Self(Arc::new(Inner { metrics: metrics.clone(), ..Arc::unwrap_or_clone(self.0) }))
     }
 
     /// Which app this is.
@@ -102,12 +119,18 @@ impl AppPlatform {
         let sign = Secret::new(sign(&self.0.appkey, &timestamp, &self.0.secret));
         let call = Call {
             method: Method::POST,
-            path: "/v1/login/wechat",
+            path: LOGIN,
             authorization: None,
             media_type: Some(login.encoding.media_type()),
             body: login.signed(&self.0.appkey, &timestamp, &sign),
         };
-        self.0.ask(call, &[&login.code, &sign], answer::logged_in).await
+        let outcome = |answer: &Answer| match answer {
+            Answer::LoggedIn(_) => Outcome::Ok,
+            Answer::Refused { .. } => Outcome::Refused,
+        };
+        let result = self.0.ask(call, &[&login.code, &sign], answer::logged_in, outcome).await;
+        self.0.metrics.logged_in(System::App, result.as_ref().map_or_else(Outcome::from, outcome));
+        result
     }
 
     /// Ends a token: `GET /v1/user/logout`. One that has expired (402) has ended already.
@@ -117,12 +140,16 @@ impl AppPlatform {
         bearer.set_sensitive(true);
         let call = Call {
             method: Method::GET,
-            path: "/v1/user/logout",
+            path: LOGOUT,
             authorization: Some(bearer),
             media_type: None,
             body: Bytes::new(),
         };
-        self.0.ask(call, &[token], answer::logged_out).await
+        let outcome = |answer: &LoggedOut| match answer {
+            LoggedOut::Done => Outcome::Ok,
+            LoggedOut::Refused { .. } => Outcome::Refused,
+        };
+        self.0.ask(call, &[token], answer::logged_out, outcome).await
     }
 }
 
@@ -136,12 +163,13 @@ struct Call {
 }
 
 impl Inner {
-    /// Calls; `secrets` are those that the answer may echo.
+    /// Calls; `secrets` are those that the answer may echo, `outcome` says what it counts as.
     async fn ask<T>(
         &self,
         call: Call,
         secrets: &[&Secret],
         read: impl Fn(&Reply<'_>) -> Result<T, Trouble>,
+        outcome: impl Fn(&T) -> Outcome,
     ) -> Result<T, Trouble> {
         let path = format!("{}{}", self.prefix, call.path);
         let message = Message {
@@ -152,10 +180,14 @@ impl Inner {
             body: call.body,
         };
         let limits = Limits { head: ORDINARY, read: READ, body: LARGEST };
-        let response = self.transport.send(&self.endpoint, message, limits).await?;
-        let secrets: Vec<&Secret> = secrets.iter().copied().chain([&self.secret]).collect();
-        let status = response.status().as_u16();
-        read(&Reply { status, body: response.into_body(), secrets: &secrets })
+        let asked = self.metrics.asks(&call.path);
+        let result = self.transport.send(&self.endpoint, message, limits).await.and_then(|response| {
+            let secrets: Vec<&Secret> = secrets.iter().copied().chain([&self.secret]).collect();
+            let status = response.status().as_u16();
+            read(&Reply { status, body: response.into_body(), secrets: &secrets })
+        });
+        asked.ended(result.as_ref().map_or_else(Outcome::from, outcome));
+        result
     }
 }
 

@@ -24,7 +24,7 @@ use form_urlencoded::{Serializer, byte_serialize};
 use hyper::{Method, Uri};
 use rustls::RootCertStore;
 use sha2::{Digest, Sha256};
-use wxlogin_state::Secret;
+use wxlogin_state::{Secret, System};
 
 pub use self::answer::{Answer, Body, Token};
 pub use self::fields::Fields;
@@ -35,6 +35,7 @@ use super::envelope::Reply;
 use super::transport::{Endpoint, Message, Transport};
 use super::{ORDINARY, READ, SetupError, Trouble};
 use crate::exchange::Limits;
+use crate::metrics::{Metrics, Outcome};
 
 /// Path of the login, at the platform and at the daemon (seed 001, "API Address").
 pub const LOGIN: &str = "/v2/enduser/enduserapi/wechatOffiaccountAuthLogin";
@@ -56,6 +57,7 @@ impl fmt::Debug for OfficialAccountPlatform {
     }
 }
 
+#[derive(Clone)]
 struct Inner {
     endpoint: Endpoint,
     /// What comes before each call's path; no slash at its end.
@@ -64,6 +66,7 @@ struct Inner {
     app_id: String,
     user_domain: String,
     user_domain_secret: Secret,
+    metrics: Metrics,
 }
 
 impl OfficialAccountPlatform {
@@ -107,7 +110,15 @@ impl OfficialAccountPlatform {
             app_id: app_id.to_owned(),
             user_domain: user_domain.to_owned(),
             user_domain_secret: user_domain_secret.clone(),
+            metrics: Metrics::default(),
         })))
+    }
+
+    /// The same account, its calls counted by `metrics`.
+    #[must_use]
+    pub fn counted_by(self, metrics: &Metrics) -> Self {
+        metrics.expect_calls(&[LOGIN, REFRESH]);
+        Self(Arc::new(Inner { metrics: metrics.clone(), ..Arc::unwrap_or_clone(self.0) }))
     }
 
     /// `appId`
@@ -137,7 +148,9 @@ impl OfficialAccountPlatform {
             .chain(mcc.as_deref().map(|mcc| ("mcc", mcc))),
         );
         let secrets = [&login.code, &encoded(&login.code), &signature, user_domain_secret];
-        self.send(Method::POST, LOGIN, &query, &secrets).await
+        let result = self.send(Method::POST, LOGIN, &query, &secrets).await;
+        self.0.metrics.logged_in(System::OfficialAccount, outcome(&result));
+        result
     }
 
     /// Gets a new access token: `PUT …/refreshToken`, the token in the query.
@@ -148,25 +161,40 @@ impl OfficialAccountPlatform {
     pub async fn refresh(&self, refresh_token: &Secret) -> Result<Answer, Trouble> {
         let query = query([("refreshToken", refresh_token.reveal())]);
         let secrets = [refresh_token, &encoded(refresh_token)];
-        self.send(Method::PUT, REFRESH, &query, &secrets).await
+        let result = self.send(Method::PUT, REFRESH, &query, &secrets).await;
+        self.0.metrics.refreshed(System::OfficialAccount, outcome(&result));
+        result
     }
 
     /// Calls with everything in the query, which the answer may echo: `secrets` are removed from what is shown.
     async fn send(
         &self,
         method: Method,
-        path: &str,
+        call: &'static str,
         query: &str,
         secrets: &[&Secret],
     ) -> Result<Answer, Trouble> {
-        let Inner { endpoint, prefix, transport, .. } = &*self.0;
-        let path = format!("{prefix}{path}?{query}");
+        let Inner { endpoint, prefix, transport, metrics, .. } = &*self.0;
+        let path = format!("{prefix}{call}?{query}");
         let message =
             Message { method, path: &path, authorization: None, media_type: None, body: Bytes::new() };
         let limits = Limits { head: ORDINARY, read: READ, body: LARGEST };
-        let response = transport.send(endpoint, message, limits).await?;
-        let status = response.status().as_u16();
-        answer::answer(&Reply { status, body: response.into_body(), secrets })
+        let asked = metrics.asks(&call);
+        let result = transport.send(endpoint, message, limits).await.and_then(|response| {
+            let status = response.status().as_u16();
+            answer::answer(&Reply { status, body: response.into_body(), secrets })
+        });
+        asked.ended(outcome(&result));
+        result
+    }
+}
+
+/// What an answer counts as.
+fn outcome(result: &Result<Answer, Trouble>) -> Outcome {
+    match result {
+        Ok(Answer::LoggedIn { .. }) => Outcome::Ok,
+        Ok(Answer::Refused { .. }) => Outcome::Refused,
+        Err(trouble) => trouble.into(),
     }
 }
 

@@ -90,6 +90,7 @@ pub(crate) struct Message<'a> {
 }
 
 /// Makes connections. Holds what they share: whom to trust.
+#[derive(Clone)]
 pub(crate) struct Transport {
     tls: OnceLock<TlsConnector>,
 }
@@ -116,12 +117,12 @@ impl Transport {
 
     /// One call. Once connected, it takes no longer than the answer's head and one pause of its body may: an
     /// answer that drips would be waited for without end, and the login at the platform holds up every other call.
-    pub(crate) fn send(
-        &self,
-        endpoint: &Endpoint,
+    pub(crate) fn send<'a>(
+        &'a self,
+        endpoint: &'a Endpoint,
         message: Message<'_>,
         limits: Limits,
-    ) -> impl Future<Output = Result<Response<Bytes>, Trouble>> {
+    ) -> impl Future<Output = Result<Response<Bytes>, Trouble>> + use<'a> {
         // Made before the first await: thousands of calls wait, and each should keep only what it still needs.
         let mut request = Request::builder().method(message.method).uri(message.path);
         if let Some(media_type) = message.media_type {

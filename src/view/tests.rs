@@ -3,7 +3,11 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use wxlogin_state::{Input, Issued, Rules, Verdict, step};
+use wxlogin_state::seal::{Key, Keys};
+use wxlogin_state::{
+    DropReason, Generation, Input, Issued, LastDrop, Method, Obtained, Pair, Phase, Plain, Profile, Relogin,
+    Rules, Secret, Source, System, TokenRules, TokenState, Turn, Verdict, step,
+};
 
 use super::*;
 
@@ -101,6 +105,72 @@ fn a_forgotten_session_leaves_no_trace() {
     assert!(view.session(&w_id).is_none());
     assert!(view.sessions(&SessionFilter::default(), 9).is_empty());
     assert_eq!(view.count(StateName::Dropped), 0);
+}
+
+#[test]
+fn counts_follow_every_change() {
+    let on_its_way = |at: Timestamp| {
+        let phase = Phase::Due { at, set_at: at };
+        let why = String::new();
+        let turn = Turn::default();
+        Relogin { attempt: 1, method: Method::Qr, by_person: false, why, troubles: 0, turn, phase }
+    };
+    let hour = |n| Timestamp::from_second(n * 3600).unwrap();
+    let account = |wc_id: &str, dropped: Option<i64>, relogin: bool| {
+        let profile = Profile::of(wc_id.parse().unwrap());
+        let session = session(9, Some(wc_id));
+        let from = Source::List;
+        let account = Account::first_login(&session, &profile, from, hour(0), &RULES);
+        let lost = dropped.map(|at| (hour(at), session.w_id.clone()));
+        Account {
+            current_w_id: account.current_w_id.filter(|_| lost.is_none()),
+            last_drop: lost.map(|(at, w_id)| LastDrop { w_id, at, reason: DropReason::Offline }),
+            relogin: relogin.then(|| on_its_way(hour(20))),
+            ..account
+        }
+    };
+    let accounts = vec![account("a", Some(3), true), account("b", Some(2), true), account("c", None, false)];
+    let view = View::new(vec![session(1, None), ended(&session(2, None))], accounts, Vec::new());
+    let shown = || {
+        let counts = view.counts();
+        (counts.accounts, counts.online, counts.relogins, counts.oldest_relogin)
+    };
+    assert_eq!(view.counts().sessions.map(|(_, count)| count), [1, 0, 0, 0, 1]);
+    assert_eq!(shown(), (3, 1, 2, Some(hour(2))));
+    let put = |account| view.publish(Changes { accounts: vec![Entry::new(account)], ..Changes::default() });
+    put(account("b", None, false));
+    assert_eq!(shown(), (3, 2, 1, Some(hour(3))));
+    // A person wants another login of one that is online.
+    put(account("b", None, true));
+    assert_eq!(shown(), (3, 2, 2, Some(hour(3))));
+    let forgotten_accounts = vec!["a".parse().unwrap()];
+    view.publish(Changes { forgotten_accounts, ..Changes::default() });
+    assert_eq!(shown(), (2, 2, 1, Some(hour(20))));
+    view.replace(Vec::new(), Vec::new(), Vec::new());
+    assert_eq!(shown(), (0, 0, 0, None));
+}
+
+#[test]
+fn tokens_are_counted_by_system_and_state() {
+    let keys = Keys::only(Key::generate().unwrap());
+    let token = |id: &str, state| {
+        let id: TokenId = id.parse().unwrap();
+        let plain = Plain { access: Secret::new("x"), expires_at: Timestamp::MAX, refresh: None };
+        let pair = Pair::seal(&plain, &id, Generation(1), &keys).unwrap();
+        let obtained = Obtained { system: System::App, app: "app".to_owned(), uid: None, pair };
+        let token = Token::obtained(obtained, Timestamp::UNIX_EPOCH, &TokenRules::DEFAULT).token;
+        Arc::new(Token { state, ..token })
+    };
+    let view = View::default();
+    let put = |tokens| view.publish(Changes { tokens, ..Changes::default() });
+    let count = |state| view.counts().tokens.get(&(System::App, state)).copied().unwrap_or(0);
+    put(vec![token("t-1", TokenState::Active), token("t-2", TokenState::Active)]);
+    assert_eq!((count(TokenState::Active), count(TokenState::Expired)), (2, 0));
+    put(vec![token("t-1", TokenState::Expired)]);
+    assert_eq!((count(TokenState::Active), count(TokenState::Expired)), (1, 1));
+    let forgotten_tokens = vec!["t-1".parse().unwrap(), "t-9".parse().unwrap()];
+    view.publish(Changes { forgotten_tokens, ..Changes::default() });
+    assert_eq!((count(TokenState::Active), count(TokenState::Expired)), (1, 0));
 }
 
 #[tokio::test]

@@ -22,33 +22,47 @@ pub struct TokenFilter {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct TokenTable(BTreeMap<TokenId, Arc<Token>>);
+pub(super) struct TokenTable {
+    tokens: BTreeMap<TokenId, Arc<Token>>,
+    counts: BTreeMap<(System, TokenState), usize>,
+}
 
 impl TokenTable {
     pub(super) fn put(&mut self, token: Arc<Token>) {
-        self.0.insert(token.id.clone(), token);
+        self.forget(&token.id);
+        *self.counts.entry((token.system, token.state)).or_default() += 1;
+        self.tokens.insert(token.id.clone(), token);
     }
 
     pub(super) fn forget(&mut self, id: &TokenId) {
-        self.0.remove(id);
+        if let Some(old) = self.tokens.remove(id)
+            && let Some(count) = self.counts.get_mut(&(old.system, old.state))
+        {
+            *count -= 1;
+        }
+    }
+
+    /// How many there are, by system and state.
+    pub(super) fn counts(&self) -> &BTreeMap<(System, TokenState), usize> {
+        &self.counts
     }
 
     pub(super) fn get(&self, id: &TokenId) -> Option<Arc<Token>> {
-        self.0.get(id).cloned()
+        self.tokens.get(id).cloned()
     }
 
     pub(super) fn len(&self) -> usize {
-        self.0.len()
+        self.tokens.len()
     }
 
     pub(super) fn all(&self) -> Vec<Arc<Token>> {
-        self.0.values().cloned().collect()
+        self.tokens.values().cloned().collect()
     }
 
     pub(super) fn page(&self, filter: &TokenFilter, limit: usize) -> Vec<Arc<Token>> {
         let behind = filter.after.as_ref().map_or(Bound::Unbounded, Bound::Excluded);
         let of_user = |token: &Token| filter.uid.is_none() || filter.uid == token.uid;
-        self.0
+        self.tokens
             .range::<TokenId, _>((behind, Bound::Unbounded))
             .map(|(_, token)| token)
             .filter(|token| filter.system.is_none_or(|system| system == token.system))

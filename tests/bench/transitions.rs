@@ -33,6 +33,7 @@ use wxlogin_state::{DeviceType, Input, Proxy, Secret, Seq, StateDir, TokenRules}
 use wxlogind::clock::Clock;
 use wxlogind::config::{Device, DeviceAuth};
 use wxlogind::driver::{self, Driver, Figures, Parts};
+use wxlogind::metrics::Metrics;
 use wxlogind::platform::{Platform, Systems};
 use wxlogind::sandbox::{ACCOUNT, Sandbox, SandboxSettings};
 use wxlogind::view::{SessionEntry, View};
@@ -152,6 +153,7 @@ impl Bench {
             clock,
             tasks: TaskTracker::new(),
             state_key: None,
+            metrics: Metrics::default(),
         })?;
         let (driver, view) = (opened.driver.clone(), opened.view.clone());
         let ended = opened.run(platform.clone(), Systems::default())?;

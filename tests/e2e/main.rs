@@ -22,6 +22,7 @@ mod full_disk;
 mod harness;
 mod lifecycle;
 mod login;
+mod metrics;
 mod programs;
 mod qr;
 mod reading;

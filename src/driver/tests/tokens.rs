@@ -21,6 +21,7 @@ use super::test_clock::TestClock;
 use super::world::{FIGURES, RETENTION, World, minute};
 use crate::driver::keeper::faults::Fault;
 use crate::driver::{self, Denied, NewToken, Parts, Unopened};
+use crate::metrics::Metrics;
 use crate::platform::Systems;
 use crate::platform::official_account::{OfficialAccountPlatform, REFRESH};
 
@@ -276,6 +277,7 @@ async fn without_the_right_key_there_is_no_start() {
             clock: TestClock::new().clock(),
             tasks: tokio_util::task::TaskTracker::new(),
             state_key: None,
+            metrics: Metrics::default(),
         };
         driver::open(parts).map(drop)
     };

@@ -19,6 +19,7 @@ use super::setup::Setup;
 use super::test_clock::TestClock;
 use crate::driver::keeper::faults::Faults;
 use crate::driver::{self, Denied, Driver, Figures, LoginRequest, Parts};
+use crate::metrics::Metrics;
 use crate::platform::Systems;
 use crate::view::{AccountEntry, SessionEntry, View};
 
@@ -105,6 +106,7 @@ impl World {
             clock: clock.clock(),
             tasks: TaskTracker::new(),
             state_key: None,
+            metrics: Metrics::default(),
         })
         .unwrap();
         let (driver, view, faults) = (opened.driver.clone(), opened.view.clone(), opened.faults());

@@ -1,0 +1,174 @@
+//! What `/metrics` says of a daemon that works, and whether dashboard and alerts ask for what is there.
+
+mod exposition;
+mod promql;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::PathBuf;
+
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
+use saphyr::{LoadableYamlNode, Yaml};
+use serde_json::Value;
+use wxlogin_state::WcId;
+
+use self::exposition::Exposition;
+use crate::harness::{Daemon, Host, PASSWORD, Platform, get, over_tcp};
+
+/// What is in systemd/ under this name.
+fn shipped(name: &str) -> String {
+    fs::read_to_string(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("systemd").join(name)).unwrap()
+}
+
+async fn text(daemon: &Daemon) -> String {
+    let response = daemon.send(get("/metrics")).await;
+    assert_eq!(response.status(), 200);
+    assert!(response.headers()[CONTENT_TYPE].to_str().unwrap().starts_with("application/openmetrics-text; "));
+    String::from_utf8(response.body().to_vec()).unwrap()
+}
+
+/// An account that logged in, dropped and came back by a QR.
+async fn busy() -> (Platform, Daemon, WcId) {
+    let platform = Platform::start().await;
+    let daemon = Host::against(&platform).with_tcp().in_haste("").start().await;
+    let (wc_id, _) = daemon.online_for_a_while(&platform).await;
+    platform.lose(&wc_id, &Value::Null).await;
+    daemon.scan_and_confirm(&platform, &wc_id).await;
+    (platform, daemon, wc_id)
+}
+
+#[tokio::test]
+async fn a_login_a_drop_and_a_relogin_move_the_counters() {
+    let (platform, daemon, wc_id) = busy().await;
+    let w_id = daemon.begin().await;
+    platform.until_open(1).await;
+    let text = text(&daemon).await;
+    let seen = Exposition::read(&text);
+    let value = |name: &str, labels: &[(&str, &str)]| seen.value(&format!("wxlogind_{name}"), labels);
+    let step = |from, to| value("transitions_total", &[("from", from), ("to", to)]);
+    let expected = [
+        (step("none", "qr-issued"), 3.0),
+        (step("qr-issued", "online"), 2.0),
+        (step("online", "dropped"), 1.0),
+        (value("drops_total", &[("reason", "first-night")]), 1.0),
+        (value("relogins_total", &[("method", "qr"), ("outcome", "ok")]), 1.0),
+        (value("relogins_total", &[("method", "popup"), ("outcome", "ok")]), 0.0),
+        (value("events_total", &[("type", "session.online")]), 2.0),
+        (value("events_total", &[("type", "account.settled")]), 1.0),
+        (value("platform_requests_total", &[("call", "/iPadLogin"), ("outcome", "ok")]), 3.0),
+        (value("platform_requests_total", &[("call", "/member/login"), ("outcome", "ok")]), 1.0),
+        (value("platform_request_seconds_count", &[("call", "/iPadLogin")]), 3.0),
+        (value("sessions", &[("state", "online")]), 1.0),
+        (value("sessions", &[("state", "qr-issued")]), 1.0),
+        (value("sessions", &[("state", "dropped")]), 1.0),
+        (value("accounts", &[("online", "true")]), 1.0),
+        (value("accounts", &[("online", "false")]), 0.0),
+        (value("polls_in_flight", &[]), 1.0),
+        (value("relogins_pending", &[]), 0.0),
+        (value("relogins_pending_oldest_seconds", &[]), 0.0),
+        (value("store_writable", &[]), 1.0),
+        (value("build_info", &[("version", env!("CARGO_PKG_VERSION"))]), 1.0),
+        (value("tokens", &[("system", "app"), ("state", "active")]), 0.0),
+    ];
+    for (n, (value, expected)) in expected.into_iter().enumerate() {
+        assert!((value - expected).abs() < f64::EPSILON, "figure {n} is {value}, not {expected}:\n{text}");
+    }
+    for name in ["commit_seconds_count", "commit_batch_size_sum", "store_bytes", "process_open_fds"] {
+        assert!(value(name, &[]) > 0.0, "{name}:\n{text}");
+    }
+    assert!(seen.names().all(|name| name.starts_with("wxlogind_")), "{text}");
+    for secret in [wc_id.as_str(), w_id.as_str(), PASSWORD, "wxid", "http", "Authorization"] {
+        assert!(!text.contains(secret), "{secret} is in\n{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_caller_by_tcp_needs_the_token() {
+    let platform = Platform::start().await;
+    let daemon = Host::against(&platform).with_tcp().start().await;
+    let token = fs::read_to_string(daemon.host.state().join("control.token")).unwrap();
+    for (bearer, status) in [(None, 401), (Some(format!("Bearer {}", token.trim())), 200)] {
+        let mut request = get("/metrics");
+        request.headers_mut().insert(HOST, daemon.tcp().to_string().parse().unwrap());
+        if let Some(bearer) = bearer {
+            request.headers_mut().insert(AUTHORIZATION, bearer.parse().unwrap());
+        }
+        assert_eq!(over_tcp(daemon.tcp(), request).await.status(), status);
+    }
+}
+
+#[tokio::test]
+async fn dashboard_and_alerts_ask_for_nothing_that_is_not_there() {
+    let (_platform, daemon, _) = busy().await;
+    let seen = Exposition::read(&text(&daemon).await);
+    let (dashboard, alerts) = (panels(), alerts());
+    let asked: BTreeSet<String> =
+        dashboard.iter().chain(&alerts).flat_map(|(place, expr)| promql::check(expr, place, &seen)).collect();
+    // What nobody looks at need not be counted.
+    let families = seen.names().map(|name| name.trim_end_matches("_count").trim_end_matches("_sum"));
+    for name in families.filter(|name| !name.ends_with("_bucket")) {
+        let bucket = format!("{name}_bucket");
+        assert!(asked.contains(name) || asked.contains(&bucket), "{name} is on no panel and in no alert");
+    }
+}
+
+/// Every query of the dashboard, with its place.
+fn panels() -> Vec<(String, String)> {
+    let dashboard: Value = serde_json::from_str(&shipped("grafana-dashboard.json")).unwrap();
+    assert!(dashboard["title"].is_string() && dashboard["schemaVersion"].is_number());
+    assert_eq!(dashboard["id"], Value::Null, "it belongs to one Grafana");
+    let (mut queries, mut ids) = (Vec::new(), BTreeSet::new());
+    for panel in dashboard["panels"].as_array().unwrap() {
+        let title = panel["title"].as_str().unwrap();
+        assert!(ids.insert(panel["id"].as_u64().unwrap()), "two panels have one id: {title}");
+        let at = &panel["gridPos"];
+        assert!(at["x"].as_u64().unwrap() + at["w"].as_u64().unwrap() <= 24, "too wide: {title}");
+        if panel["type"] == "row" {
+            continue;
+        }
+        assert_eq!(panel["datasource"]["uid"], "${datasource}", "{title}");
+        for target in panel["targets"].as_array().unwrap() {
+            queries.push((format!("panel {title:?}"), target["expr"].as_str().unwrap().to_owned()));
+        }
+    }
+    for variable in dashboard["templating"]["list"].as_array().unwrap() {
+        if variable["type"] == "query" {
+            let query = variable["query"]["query"].as_str().unwrap();
+            let query =
+                query.strip_prefix("label_values(").and_then(|query| query.strip_suffix(", instance)"));
+            queries.push((format!("variable {}", variable["name"]), query.unwrap().to_owned()));
+        }
+    }
+    assert!(queries.len() > 10);
+    queries
+}
+
+/// Every expression of the alert rules, with its place.
+fn alerts() -> Vec<(String, String)> {
+    let rules = shipped("prometheus-alerts.yml");
+    let documents = Yaml::load_from_str(&rules).unwrap();
+    let [rules] = &documents[..] else { panic!("{} documents", documents.len()) };
+    let member = |node: &Yaml<'_>, name: &str| {
+        node.as_mapping_get(name).and_then(|node| node.as_str()).map(str::to_owned)
+    };
+    let mut alerts = Vec::new();
+    for group in rules.as_mapping_get("groups").unwrap().as_sequence().unwrap() {
+        assert!(member(group, "name").is_some());
+        for rule in group.as_mapping_get("rules").unwrap().as_sequence().unwrap() {
+            let name = member(rule, "alert").unwrap();
+            if let Some(lasting) = member(rule, "for") {
+                promql::check_duration(&lasting, &name);
+            }
+            let severity = rule.as_mapping_get("labels").and_then(|labels| member(labels, "severity"));
+            assert!(["critical", "warning", "info"].contains(&severity.unwrap().as_str()), "{name}");
+            let notes = rule.as_mapping_get("annotations").unwrap();
+            for text in ["summary", "description"] {
+                assert!(member(notes, text).is_some_and(|text| text.len() > 20), "{name} has no {text}");
+            }
+            assert!(alerts.iter().all(|(other, _)| *other != name), "{name} is there twice");
+            alerts.push((name, member(rule, "expr").unwrap()));
+        }
+    }
+    assert!(alerts.len() > 5);
+    alerts
+}
