@@ -4,7 +4,7 @@
 //!   listen ──► guard ──► route ──► view       what is committed, pre-rendered
 //!   bounded    host,          └──► driver     changes, answered once durable
 //!   in time,   origin,        └──► platform   pictures, logging out
-//!   number     token
+//!   number     token                      and users' logins
 //! ```
 //!
 //! Handlers only convert: what may be done is decided by the machine in the state crate. Every refusal is a
@@ -17,21 +17,24 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware;
 use axum::routing::{get, post};
 use tokio::sync::watch;
-use wxlogin_state::{DeviceType, Proxy, Qr, Rules, WId};
+use wxlogin_state::{DeviceType, Proxy, Qr, Rules, TokenRules, WId};
 
 use crate::callback::Callbacks;
 use crate::clock::Clock;
 use crate::driver::{Begun, Driver};
-use crate::platform::Platform;
+use crate::platform::{Platform, Systems, official_account};
 use crate::view::View;
 use crate::wire::CreateSession;
 
 mod accounts;
+mod app_login;
 mod body;
 mod ending;
 mod events;
 mod guard;
 pub mod listen;
+mod logins;
+mod official_login;
 mod pictures;
 mod problem;
 mod qr;
@@ -40,9 +43,11 @@ mod sessions;
 mod steps;
 mod system;
 pub mod token;
+mod tokens;
 mod why;
 
 pub use guard::{Entrance, Peer};
+use logins::Logins;
 pub use pictures::Picture;
 use pictures::Pictures;
 pub use problem::Refused;
@@ -59,6 +64,8 @@ pub struct Api {
     pub view: Arc<View>,
     /// For pictures and for logging out.
     pub platform: Platform,
+    /// For logins by app and by official account.
+    systems: Systems,
     /// The time of day.
     pub clock: Clock,
     /// What the routes go by where the caller does not say; a reload may change it.
@@ -67,6 +74,8 @@ pub struct Api {
     callbacks: Callbacks,
     /// Pictures that were fetched.
     pictures: Pictures,
+    /// Logins of users that are under way.
+    logins: Logins,
 }
 
 /// What the routes go by where the caller does not say.
@@ -78,6 +87,10 @@ pub struct Defaults {
     pub proxy: Proxy,
     /// What the machine goes by, for whoever asks why.
     pub rules: Rules,
+    /// What tokens go by, for whoever is shown one.
+    pub token_rules: TokenRules,
+    /// `tokens.max`
+    pub max_tokens: usize,
 }
 
 impl Api {
@@ -86,13 +99,14 @@ impl Api {
         driver: Driver,
         view: Arc<View>,
         platform: Platform,
+        systems: Systems,
         callbacks: Callbacks,
         clock: Clock,
         defaults: Defaults,
     ) -> Arc<Self> {
         let defaults = watch::Sender::new(defaults);
-        let pictures = Pictures::default();
-        Arc::new(Self { driver, view, platform, clock, defaults, callbacks, pictures })
+        let (pictures, logins) = (Pictures::default(), Logins::default());
+        Arc::new(Self { driver, view, platform, systems, clock, defaults, callbacks, pictures, logins })
     }
 
     /// Begins a login; `request_key` is the caller's name for the request, where there is one.
@@ -119,6 +133,11 @@ impl Api {
             .route("/v1/accounts/{wc_id}/relogin", post(relogin::relogin))
             .route("/v1/accounts/{wc_id}/why", get(why::of_account))
             .route("/v1/sessions/{w_id}/why", get(why::of_session))
+            .route("/v1/login/wechat", post(app_login::app_login))
+            .route(official_account::LOGIN, post(official_login::official_login))
+            .route("/v1/tokens", get(tokens::list))
+            .route("/v1/tokens/{id}", get(tokens::read).delete(tokens::forget))
+            .route("/v1/rekey", post(tokens::rekey))
             .route("/v1/events", get(events::events))
             .route("/v1/platform/callback", post(system::callback))
             .route("/healthz", get(system::healthz))
