@@ -5,6 +5,7 @@ mod commands;
 mod following;
 mod relogin;
 mod rendering;
+mod tokens;
 mod watching;
 mod why;
 

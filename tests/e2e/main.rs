@@ -7,6 +7,7 @@
 
 mod account_api;
 mod accounts;
+mod app_login;
 mod bad_input;
 mod callback;
 mod configuration;
@@ -21,11 +22,16 @@ mod full_disk;
 mod harness;
 mod lifecycle;
 mod login;
+mod official_login;
 mod programs;
 mod qr;
 mod reading;
 mod recovery;
+mod refreshing;
+mod rekey;
 mod relogin;
 mod steps;
 mod storm;
+mod tokens;
+mod unseen;
 mod why;
