@@ -116,21 +116,22 @@ pub(super) async fn log_in(
         let mut table = api.logins.table();
         table.clean(Instant::now());
         let known = table.known.get(&key).map(|known| (known.flight.clone(), known.token.clone()));
-        match known.filter(|(_, token)| token.as_ref().is_none_or(|id| api.view.token(id).is_some())) {
-            Some((flight, _)) => flight,
-            None => {
-                if let Err(why) = room(api, &table) {
-                    let Asked { system, app, .. } = asked;
-                    error!(%system, app, why, "no user is logged in: the token could not be kept");
-                    return Ok(told(asked.not_kept, None));
-                }
-                table.drop_answer(&key);
-                let landing = Landing { logins: api.logins.clone(), key, is_used: false, token: None };
-                let flying = tokio::spawn(fly(api.clone(), asked.not_kept, call, landing));
-                let flight = flying.map(Result::ok).boxed().shared();
-                table.known.insert(key, Known { flight: flight.clone(), token: None });
-                flight
+        let still_known =
+            |token: &Option<TokenId>| token.as_ref().is_none_or(|id| api.view.token(id).is_some());
+        if let Some((flight, _)) = known.filter(|(_, token)| still_known(token)) {
+            flight
+        } else {
+            if let Err(why) = room(api, &table) {
+                let Asked { system, app, .. } = asked;
+                error!(%system, app, why, "no user is logged in: the token could not be kept");
+                return Ok(told(asked.not_kept, None));
             }
+            table.drop_answer(&key);
+            let landing = Landing { logins: api.logins.clone(), key, is_used: false, token: None };
+            let flying = tokio::spawn(fly(api.clone(), asked.not_kept, call, landing));
+            let flight = flying.map(Result::ok).boxed().shared();
+            table.known.insert(key, Known { flight: flight.clone(), token: None });
+            flight
         }
     };
     match flight.await {

@@ -6,12 +6,15 @@ use std::time::Duration;
 use hyper::header::CACHE_CONTROL;
 use hyper::{Method, StatusCode};
 use serde_json::{Value, json};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use wxlogin_state::{System, TokenState};
 use wxlogind::client::TokenFilter;
 use wxlogind::sandbox::{APP_ID, APPKEY, SandboxSettings};
 
-use crate::harness::{APP_LOGOUT, Daemon, Host, Platform, get, output, refused, request, services, value};
+use crate::harness::{
+    APP_LOGOUT, Daemon, Host, PATIENCE, Platform, REFRESH, get, kept, output, refused, request, services,
+    value,
+};
 
 /// How long a token of system B lives here where its end is waited for. Ends are told in whole seconds.
 const SHORT: Duration = Duration::from_secs(6);
@@ -114,7 +117,7 @@ async fn a_query_or_name_that_is_wrong_is_refused() {
 async fn one_token_is_given_with_its_secret_unless_that_is_not_wanted() {
     let (_platform, daemon) = services().await;
     let login = daemon.app_login("alice.1").await;
-    let id = crate::harness::kept(&login).unwrap();
+    let id = kept(&login).unwrap();
     let given = daemon.send(get(&format!("/v1/tokens/{id}"))).await;
     assert_eq!(given.headers()[CACHE_CONTROL], "no-store");
     let given = value(&given);
@@ -173,17 +176,16 @@ async fn a_caller_who_hangs_up_does_not_keep_a_logout_from_being_noted() {
             sleep(Duration::from_millis(20)).await;
         }
     };
-    tokio::time::timeout(crate::harness::PATIENCE, looking).await.expect("it is kept");
+    timeout(PATIENCE, looking).await.expect("it is kept");
 }
 
 #[tokio::test]
 async fn a_token_of_system_c_is_forgotten_without_a_call() {
     let (platform, daemon) = services().await;
     let id = daemon.official_token("carol").await;
-    let calls = platform.state().await["calls"].clone();
     let response = daemon.send(request(Method::DELETE, &format!("/v1/tokens/{id}"), &Value::Null)).await;
     assert_eq!((response.status(), response.body().len()), (StatusCode::NO_CONTENT, 0));
-    assert_eq!(platform.state().await["calls"], calls);
+    assert_eq!((platform.calls(APP_LOGOUT).await, platform.calls(REFRESH).await), (0, 0));
     assert!(daemon.token(&id).await.unwrap_err().is_not_found());
 }
 

@@ -44,12 +44,17 @@ async fn no_token_secret_or_code_is_logged_told_or_stored_in_plain() {
     let mut answers = Vec::new();
     let app = daemon.app_login(codes[0]).await;
     answers.push(value(&app)["data"]["access_token"].clone());
+    platform.official_account(&json!({"accessLifetime": "8s"})).await;
     let official = daemon.official_login(codes[3]).await;
+    platform.official_account(&json!({"accessLifetime": "2h"})).await;
     let data = &value(&official)["data"];
     answers.extend([data["accessToken"]["token"].clone(), data["refreshToken"]["token"].clone()]);
+    platform.script(&json!({"call": REFRESH, "fault": {"status": 500, "body": answers[2]}})).await;
     // The platform echoes whatever it was sent, in answers that cannot be used and in refusals.
-    for (call, code) in [(APP_LOGIN, codes[1]), (OFFICIAL_LOGIN, codes[4])] {
-        let body = format!("<html>{code}: {} {}", APP_SECRET, USER_DOMAIN_SECRET);
+    for (call, code, secret) in
+        [(APP_LOGIN, codes[1], APP_SECRET), (OFFICIAL_LOGIN, codes[4], USER_DOMAIN_SECRET)]
+    {
+        let body = format!("<html>{code}: {secret}");
         platform.script(&json!({"call": call, "fault": {"status": 502, "body": body}})).await;
         platform.script(&json!({"call": call, "fault": {"answer": {"code": "?", "msg": code}}})).await;
     }
@@ -68,13 +73,17 @@ async fn no_token_secret_or_code_is_logged_told_or_stored_in_plain() {
     daemon.rekey().await.unwrap();
     platform.script(&json!({"call": APP_LOGOUT, "fault": {"status": 500, "body": answers[0]}})).await;
     daemon.forget_token(&ids[0]).await.unwrap_err();
-    platform.script(&json!({"call": REFRESH, "fault": {"status": 500, "body": answers[2]}})).await;
+    // The second refresh brings another pair.
+    daemon.until_generation(&ids[1], 2).await;
+    answers.push(daemon.secret_of(&ids[1]).await.into());
     let keys = fs::read_to_string(daemon.host.state().join("state.key")).unwrap();
 
     let events = serde_json::to_string(&daemon.journal().await).unwrap();
     let listed = String::from_utf8_lossy(daemon.send(get("/v1/tokens")).await.body()).into_owned();
     let (log, stored) = (daemon.process.log(), files(&daemon.host.state()));
-    assert!(log.contains("TRACE") && log.contains("a user is logged in"), "the log says too little");
+    for said in ["DEBUG request", "a user is logged in", "a token was not refreshed", "logging out failed"] {
+        assert!(log.contains(said), "the log says nothing of {said}");
+    }
     assert!(events.contains("token.active") && listed.contains(&ids[0]));
     let tokens = answers.iter().map(|token| token.as_str().unwrap());
     for secret in tokens.chain(codes).chain([APP_SECRET, USER_DOMAIN_SECRET, keys.trim()]) {

@@ -81,9 +81,8 @@ impl Host {
     }
 
     /// Its `[tokens]`; there is no such table otherwise.
-    pub(crate) fn with_tokens(mut self, lines: &str) -> Self {
-        self.services += &format!("[tokens]\n{lines}\n");
-        self
+    pub(crate) fn with_tokens(self, lines: &str) -> Self {
+        Self { services: format!("{}[tokens]\n{lines}\n", self.services), ..self }
     }
 
     /// Its `[relogin]`; there is no such table otherwise.
