@@ -4,7 +4,7 @@
 //!   listen ──► guard ──► route ──► view       what is committed, pre-rendered
 //!   bounded    host,          └──► driver     changes, answered once durable
 //!   in time,   origin,        └──► platform   pictures, logging out
-//!   number     token
+//!   number     token                      and users' logins
 //! ```
 //!
 //! Handlers only convert: what may be done is decided by the machine in the state crate. Every refusal is a
@@ -17,24 +17,27 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware;
 use axum::routing::{get, post};
 use tokio::sync::{Mutex, watch};
-use wxlogin_state::{DeviceType, Proxy, Qr, Rules, WId};
+use wxlogin_state::{DeviceType, Proxy, Qr, Rules, TokenRules, WId};
 
 use crate::callback::Callbacks;
 use crate::clock::Clock;
 use crate::console::Console;
 use crate::driver::{Begun, Driver};
 use crate::metrics::Exposition;
-use crate::platform::Platform;
+use crate::platform::{Platform, Systems, official_account};
 use crate::view::View;
 use crate::wire::CreateSession;
 
 mod accounts;
+mod app_login;
 mod body;
 mod console;
 mod ending;
 mod events;
 mod guard;
 pub mod listen;
+mod logins;
+mod official_login;
 mod pictures;
 mod problem;
 mod qr;
@@ -43,9 +46,11 @@ mod sessions;
 mod steps;
 mod system;
 pub mod token;
+mod tokens;
 mod why;
 
 pub use guard::{Entrance, Peer};
+use logins::Logins;
 pub use pictures::Picture;
 use pictures::Pictures;
 pub use problem::Refused;
@@ -62,6 +67,8 @@ pub struct Api {
     pub view: Arc<View>,
     /// For pictures and for logging out.
     pub platform: Platform,
+    /// For logins by app and by official account.
+    systems: Systems,
     /// The time of day.
     pub clock: Clock,
     /// What the routes go by where the caller does not say; a reload may change it.
@@ -72,6 +79,8 @@ pub struct Api {
     exposition: Exposition,
     /// Pictures that were fetched.
     pictures: Pictures,
+    /// Logins of users that are under way.
+    logins: Logins,
     /// Who came in by the console.
     console: Arc<Console>,
     /// Callers with a wrong invitation wait one after the other, as those with a wrong token do.
@@ -87,6 +96,8 @@ pub struct Parts {
     pub view: Arc<View>,
     /// For pictures and for logging out.
     pub platform: Platform,
+    /// Systems B and C.
+    pub systems: Systems,
     /// Takes platform callbacks that somebody else received.
     pub callbacks: Callbacks,
     /// What is counted.
@@ -108,23 +119,30 @@ pub struct Defaults {
     pub proxy: Proxy,
     /// What the machine goes by, for whoever asks why.
     pub rules: Rules,
+    /// What tokens go by, for whoever is shown one.
+    pub token_rules: TokenRules,
+    /// `tokens.max`
+    pub max_tokens: usize,
 }
 
 impl Api {
     /// The API over these parts.
     pub fn new(parts: Parts) -> Arc<Self> {
-        let Parts { driver, view, platform, callbacks, exposition, clock, defaults, console } = parts;
+        let Parts { driver, view, platform, systems, callbacks, exposition, clock, defaults, console } =
+            parts;
         let defaults = watch::Sender::new(defaults);
         let (pictures, guessing) = (Pictures::default(), Mutex::default());
         Arc::new(Self {
             driver,
             view,
             platform,
+            systems,
             clock,
             defaults,
             callbacks,
             exposition,
             pictures,
+            logins: Logins::default(),
             console,
             guessing,
         })
@@ -156,6 +174,11 @@ impl Api {
             .route("/v1/sessions/{w_id}/why", get(why::of_session))
             .route("/v1/steps", get(steps::list))
             .merge(console::routes())
+            .route("/v1/login/wechat", post(app_login::app_login))
+            .route(official_account::LOGIN, post(official_login::official_login))
+            .route("/v1/tokens", get(tokens::list))
+            .route("/v1/tokens/{id}", get(tokens::read).delete(tokens::forget))
+            .route("/v1/rekey", post(tokens::rekey))
             .route("/v1/events", get(events::events))
             .route("/v1/platform/callback", post(system::callback))
             .route("/healthz", get(system::healthz))

@@ -9,6 +9,7 @@ mod events;
 pub(crate) mod fake;
 mod http;
 mod target;
+mod tokens;
 
 use std::time::Duration;
 
@@ -20,6 +21,7 @@ use wxlogin_state::{Secret, StateName, Transition, Version, WcId, Why};
 pub use error::{Advice, ClientError, Unreachable};
 pub use events::{EventFilter, Events, News};
 pub use target::{DEFAULT_SOCKET, Named, Target, TargetError};
+pub use tokens::TokenFilter;
 
 use crate::wire::{
     AccountPage, ChangeAccount, CreateSession, EnterCode, History, Invitation, LogInAgain, SessionPage,

@@ -21,6 +21,7 @@ mod table;
 mod terminal;
 mod text;
 mod time;
+mod tokens;
 mod watch;
 mod why;
 mod words;
@@ -133,6 +134,9 @@ async fn dispatch(context: &mut Context<'_>, verb: Verb) -> Result<Exit, Failure
         Verb::SliderDone { w_id } => steps::slider_done(context, &w_id).await,
         Verb::Console => console::console(context).await,
         Verb::Logout { name } => steps::logout(context, &name).await,
+        Verb::Tokens(which) => tokens::list(context, which).await,
+        Verb::Token(asked) => tokens::token(context, asked).await,
+        Verb::Rekey => tokens::rekey(context).await,
     }
 }
 

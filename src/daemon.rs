@@ -161,6 +161,7 @@ impl Daemon {
             driver: driver.clone(),
             view: view.clone(),
             platform: platform.clone(),
+            systems: systems.clone(),
             callbacks: callbacks.clone(),
             exposition: exposition(&metrics, &driver, &view, &clock),
             clock,
@@ -168,7 +169,7 @@ impl Daemon {
             console: console.clone(),
         });
         let driver_ended = opened
-            .run(platform.clone(), systems.clone())
+            .run(platform.clone(), systems)
             .context("cannot start the driver's thread")
             .map_err(Failure::Other)?;
         let registration = doors.registration_url();
@@ -275,19 +276,30 @@ fn figures(settings: &Settings) -> Figures {
         check_interval: settings.device.check_interval,
         device: settings.device.device_type,
         proxy: Some(settings.device.proxy.clone()),
-        token_rules: TokenRules {
-            expiring_ahead: settings.tokens.expiring_ahead,
-            refresh_ahead: settings.tokens.refresh_ahead,
-            keep_expired: settings.tokens.keep_expired,
-            ..TokenRules::DEFAULT
-        },
+        token_rules: token_rules(settings),
+    }
+}
+
+/// What tokens go by.
+fn token_rules(settings: &Settings) -> TokenRules {
+    TokenRules {
+        expiring_ahead: settings.tokens.expiring_ahead,
+        refresh_ahead: settings.tokens.refresh_ahead,
+        keep_expired: settings.tokens.keep_expired,
+        ..TokenRules::DEFAULT
     }
 }
 
 /// What of the settings the API goes by where the caller does not say.
 fn defaults(settings: &Settings) -> Defaults {
     let Device { device_type, proxy, .. } = &settings.device;
-    Defaults { device_type: *device_type, proxy: proxy.clone(), rules: rules(settings) }
+    Defaults {
+        device_type: *device_type,
+        proxy: proxy.clone(),
+        rules: rules(settings),
+        token_rules: token_rules(settings),
+        max_tokens: settings.tokens.max,
+    }
 }
 
 /// What the machine goes by.

@@ -8,12 +8,15 @@ mod console;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use wxlogin_state::public::{Account, Event, Session};
+use wxlogin_state::public::{Account, Event, Session, Token};
 use wxlogin_state::{DeviceType, Label, Method, Secret, Seq, StateName, Transition, WcId};
 
 pub use console::{
     AccountFigures, ConsoleSession, EnterConsole, Invitation, Step, StepKind, StepPage, Summary,
 };
+
+/// The header in which an answer to a login by app or official account names the token that it brought.
+pub const TOKEN_HEADER: &str = "x-wxlogind-token";
 
 /// Body of `POST /v1/sessions`: a login to begin.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,6 +104,26 @@ pub struct AccountPage {
     pub accounts: Vec<Account>,
     /// The value of `after` for the page that follows; `null` on the last one.
     pub next: Option<String>,
+}
+
+/// A page of `GET /v1/tokens`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenPage {
+    /// The tokens, in the order of their names; without the secrets.
+    pub tokens: Vec<Token>,
+    /// The value of `after` for the page that follows; `null` on the last one.
+    pub next: Option<String>,
+}
+
+/// Answer to `GET /v1/tokens/{id}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RevealedToken {
+    /// What everybody may see of it.
+    #[serde(flatten)]
+    pub token: Token,
+    /// The access token itself.
+    #[serde(rename = "token")]
+    pub access: Secret,
 }
 
 /// Answer to `GET /v1/sessions/{wId}/history`.

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use hyper::body::Body as _;
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
-use wxlogin_state::{WId, WcId};
+use wxlogin_state::{TokenId, WId, WcId};
 
 use super::problem::Refused;
 use crate::wire::ProblemCode;
@@ -63,7 +63,8 @@ impl<S: Send + Sync, T: DeserializeOwned> OptionalFromRequest<S> for Body<T> {
     }
 }
 
-async fn whole<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Refused> {
+/// A body of whatever type, once all of it is there.
+pub(super) async fn whole<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Refused> {
     let late = |_| Refused::new(ProblemCode::InvalidRequest, "the body did not arrive in time");
     timeout(ARRIVAL, Bytes::from_request(request, state)).await.map_err(late)?.map_err(|rejection| {
         if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
@@ -74,7 +75,8 @@ async fn whole<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Ref
     })
 }
 
-fn is_json(request: &Request) -> bool {
+/// Whether the body is said to be JSON.
+pub(super) fn is_json(request: &Request) -> bool {
     let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let media_type = content_type.and_then(|value| value.split(';').next()).unwrap_or_default();
     media_type.trim().eq_ignore_ascii_case("application/json")
@@ -129,6 +131,20 @@ impl<S: Send + Sync> FromRequestParts<S> for AccountPath {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refused> {
         let name = last_parameter(Path::from_request_parts(parts, state).await);
         let unknown = || Refused::new(ProblemCode::NotFound, format!("there is no account {name:?}"));
+        name.parse().map(Self).map_err(|_| unknown())
+    }
+}
+
+/// The token that the path names.
+#[derive(Debug)]
+pub(super) struct TokenPath(pub TokenId);
+
+impl<S: Send + Sync> FromRequestParts<S> for TokenPath {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refused> {
+        let name = last_parameter(Path::from_request_parts(parts, state).await);
+        let unknown = || Refused::new(ProblemCode::NotFound, format!("there is no token {name:?}"));
         name.parse().map(Self).map_err(|_| unknown())
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use wxlogin_state::{DeviceType, Label, Method, StateName, WcId};
+use wxlogin_state::{DeviceType, Label, Method, StateName, System, TokenId, TokenState, WcId};
 
 use crate::client::Named;
 
@@ -35,6 +35,7 @@ EXAMPLES:
   wxloginctl set wxid_a --auto-relogin off
   wxloginctl why wxid_a
   wxloginctl watch --type session.dropped,account.*
+  wxloginctl token app-5f0c7d9be2a1b34c6d78 --reveal
 
 SEE ALSO:
   wxlogind(8), journalctl(1)";
@@ -152,6 +153,12 @@ pub(super) enum Verb {
         #[arg(value_name = "WID")]
         w_id: String,
     },
+    /// List the tokens that logins by app or official account have brought, without the secrets
+    Tokens(Tokens),
+    /// Show a token, give it out, or forget it
+    Token(Token),
+    /// Have a new key take over from the one that tokens are sealed with
+    Rekey,
 }
 
 #[derive(Debug, Args)]
@@ -257,6 +264,47 @@ pub(super) struct Qr {
     /// Save it as an SVG picture; "-" is standard output
     #[arg(long, value_name = "FILE")]
     pub(super) svg: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Tokens {
+    /// Only those of this system
+    #[arg(long, value_parser = system())]
+    pub(super) system: Option<System>,
+    /// Only those of this appkey or appId
+    #[arg(long)]
+    pub(super) app: Option<String>,
+    /// Only those of this user
+    #[arg(long)]
+    pub(super) uid: Option<String>,
+    /// Only those in this state
+    #[arg(long, value_parser = token_state())]
+    pub(super) state: Option<TokenState>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Token {
+    /// The token's name, as `tokens` lists it
+    pub(super) id: TokenId,
+    /// Print the token itself and nothing else, refreshed first where it must be
+    #[arg(long)]
+    pub(super) reveal: bool,
+    /// Forget it; a token of system B is logged out there first
+    #[arg(long, conflicts_with = "reveal")]
+    pub(super) forget: bool,
+}
+
+fn system() -> impl TypedValueParser<Value = System> {
+    let systems = [System::App, System::OfficialAccount];
+    PossibleValuesParser::new(systems.map(System::as_str)).try_map(move |name| {
+        systems.into_iter().find(|system| system.as_str() == name).ok_or("no such system")
+    })
+}
+
+fn token_state() -> impl TypedValueParser<Value = TokenState> {
+    let states = [TokenState::Active, TokenState::Expiring, TokenState::Expired];
+    PossibleValuesParser::new(states.map(TokenState::as_str))
+        .try_map(move |name| states.into_iter().find(|state| state.as_str() == name).ok_or("no such state"))
 }
 
 fn state() -> impl TypedValueParser<Value = StateName> {

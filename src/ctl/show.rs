@@ -70,7 +70,8 @@ pub(super) fn todo(session: Option<&Session>, account: Option<&Account>, now: Ti
     sentences
 }
 
-type Fact = (&'static str, String);
+/// A name and a value.
+pub(super) type Fact = (&'static str, String);
 
 fn session_facts(session: &Session, now: Timestamp, paint: Paint) -> Vec<Fact> {
     let state = paint.tone(words::tone(session.state), session.state.as_str());
@@ -124,7 +125,7 @@ fn account_facts(account: &Account, now: Timestamp, paint: Paint) -> Vec<Fact> {
 }
 
 /// Facts below each other, the values aligned.
-fn block(facts: &[Fact]) -> String {
+pub(super) fn block(facts: &[Fact]) -> String {
     let wide = facts.iter().map(|(name, _)| width(name)).max().unwrap_or(0);
     let lines: Vec<String> = facts.iter().map(|(name, value)| format!("{name:wide$}  {value}\n")).collect();
     lines.concat()

@@ -6,6 +6,7 @@ mod console;
 mod following;
 mod relogin;
 mod rendering;
+mod tokens;
 mod watching;
 mod why;
 

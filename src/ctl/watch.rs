@@ -139,11 +139,12 @@ fn padded(text: &str, columns: usize) -> String {
     format!("{text}{}", " ".repeat(columns.saturating_sub(width(text))))
 }
 
-/// Who it is about: by nickname and wcId, else by the operator's label, else by wcId or wId.
+/// Who it is about: by nickname and wcId, else by the operator's label, else by wcId or wId; a token by its name.
 fn who(event: &Event) -> String {
     let (session, account) = (event.session.as_ref(), event.account.as_ref());
     let label = session.and_then(|session| session.label.as_ref()).map(|label| plain(label.as_str()));
     let id = event.wc_id.as_ref().map(WcId::as_str).or(event.w_id.as_ref().map(WId::as_str));
+    let id = id.or(event.token.as_ref().map(|token| token.id.as_str()));
     account
         .map(standing::who)
         .or_else(|| session.and_then(words::who))

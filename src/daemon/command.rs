@@ -31,6 +31,9 @@ Files:
   /etc/wxlogind/config.toml       the configuration
   /var/lib/wxlogind               the state directory, under systemd
   <state dir>/control.token       what callers by TCP must present
+  <state dir>/state.key           the key that tokens are sealed with, made at first
+                                  start; keep a copy elsewhere: without it the
+                                  tokens are lost
   <state dir>/export              what a damaged store is restored from
   <state dir>/damaged-<n>         a damaged store, kept
   /run/wxlogind/control.sock      the control API's Unix socket

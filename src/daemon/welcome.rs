@@ -9,7 +9,8 @@ use wxlogin_state::{Code, SliderProgress, State, StateName};
 use super::Daemon;
 use crate::api::Api;
 use crate::config::Settings;
-use crate::sandbox::Sandbox;
+use crate::platform::official_account;
+use crate::sandbox::{APP_ID, APPKEY, Sandbox};
 use crate::view::{SessionEntry, View};
 use crate::wire::CreateSession;
 
@@ -46,7 +47,28 @@ fn addresses(daemon: &Daemon, settings: &Settings, sandbox: &Sandbox) -> String 
     }
     let lines: String =
         lines.iter().fold(String::new(), |text, (what, where_)| text + &format!("  {what:<11}  {where_}\n"));
-    format!("\nwxlogind {} with its sandbox\n\n{lines}", env!("CARGO_PKG_VERSION"))
+    let logins = logins(daemon, settings);
+    format!("\nwxlogind {} with its sandbox\n\n{lines}{logins}", env!("CARGO_PKG_VERSION"))
+}
+
+/// How services log their own users in: a command for each of the two systems. A code works once.
+fn logins(daemon: &Daemon, settings: &Settings) -> String {
+    let (options, base) = match (&daemon.doors.socket, daemon.doors.tcp) {
+        (Some(socket), _) => (format!("--unix-socket {}", socket.display()), "http://localhost".to_owned()),
+        (None, Some(address)) => {
+            let token = settings.control.token_file.display();
+            (format!("-H \"Authorization: Bearer $(cat {token})\""), format!("http://{address}"))
+        }
+        (None, None) => return String::new(),
+    };
+    let official = official_account::LOGIN;
+    format!(
+        "\nUsers of your own services log in by app, or by official account:\n\n  \
+         curl {options} {base}/v1/login/wechat \\\n    \
+         -d appkey={APPKEY} -d code=alice.1 -d version_number=1 -d channel=web\n  \
+         curl {options} -X POST \\\n    \
+         '{base}{official}?appId={APP_ID}&code=carol.1'\n"
+    )
 }
 
 /// How the control client is called for this daemon: the one built beside it where there is one.

@@ -14,7 +14,9 @@ use tokio::time::{sleep, timeout};
 use wxlogin_state::StateName;
 use wxlogind::wire::CreateSession;
 
-use crate::harness::{Daemon, Host, PATIENCE, Platform, get, output, refused, value};
+use crate::harness::{
+    APP_LOGIN, APP_LOGOUT, Daemon, Host, OFFICIAL_LOGIN, PATIENCE, Platform, get, output, refused, value,
+};
 
 /// Mounts a small file system and becomes the program: directory, program and arguments follow.
 const ON_A_SMALL_DISK: &str = "mount -t tmpfs -o size=8m,mode=0700 tmpfs \"$0\" && exec \"$@\"";
@@ -141,6 +143,38 @@ async fn a_full_disk_loses_nothing_and_is_recovered_from() {
     }
     daemon.begin().await;
     assert_eq!(platform.state().await["world"]["overlappingPolls"], 0);
+}
+
+#[tokio::test]
+async fn no_code_is_spent_on_a_token_that_a_full_disk_cannot_keep() {
+    if !can_mount().await {
+        return;
+    }
+    let platform = Platform::start().await;
+    let host = Host::against(&platform).with_services(&platform);
+    fs::create_dir(host.state()).unwrap();
+    let daemon = host.start_by(|host| on_a_small_disk(&host.command(), &host.state())).await;
+    let inside = PathBuf::from(format!("/proc/{}/root", daemon.process.pid()));
+    let disk = inside.join(daemon.host.state().strip_prefix("/").unwrap());
+    let id = daemon.app_token("alice.1").await;
+    let mut fillers = vec![fill(&disk, "filler")];
+    begin_until_refused(&daemon).await;
+    fillers.push(fill(&disk, "more"));
+
+    assert_eq!(value(&daemon.app_login("bob.1").await)["code"], 400_193);
+    assert_eq!(value(&daemon.official_login("carol").await)["code"], 5367);
+    assert_eq!(refused(daemon.forget_token(&id).await).code.as_str(), "store-full");
+    assert_eq!((platform.calls(APP_LOGIN).await, platform.calls(OFFICIAL_LOGIN).await), (1, 0));
+    assert_eq!(platform.calls(APP_LOGOUT).await, 0);
+    daemon.secret_of(&id).await;
+
+    for filler in fillers {
+        fs::remove_file(filler).unwrap();
+    }
+    until_ready(&daemon).await;
+    daemon.app_token("bob.1").await;
+    daemon.official_token("carol").await;
+    daemon.forget_token(&id).await.unwrap();
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ mod lives;
 mod platform;
 mod process;
 mod receiver;
+mod services;
 mod supervisor;
 
 use std::time::Duration;
@@ -18,6 +19,7 @@ pub(crate) use lives::A_WHILE;
 pub(crate) use platform::Platform;
 pub(crate) use process::{Printed, Process, output};
 pub(crate) use receiver::{PATH_SECRET, Receiver};
+pub(crate) use services::{APP_LOGIN, APP_LOGOUT, OFFICIAL_LOGIN, REFRESH, kept, services};
 
 /// How long anything may take that is expected to happen. Far longer than it takes, so that only what never
 /// happens fails, on a busy machine too.

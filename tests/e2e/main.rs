@@ -7,6 +7,7 @@
 
 mod account_api;
 mod accounts;
+mod app_login;
 mod bad_input;
 mod callback;
 mod configuration;
@@ -23,11 +24,16 @@ mod harness;
 mod lifecycle;
 mod login;
 mod metrics;
+mod official_login;
 mod programs;
 mod qr;
 mod reading;
 mod recovery;
+mod refreshing;
+mod rekey;
 mod relogin;
 mod steps;
 mod storm;
+mod tokens;
+mod unseen;
 mod why;

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use wxlogin_state::StateName;
 use wxlogind::client::{Client, Filter, Target};
 
-use crate::harness::{Host, Process, over_tcp, request};
+use crate::harness::{Host, Process, output, over_tcp, request};
 
 #[tokio::test]
 async fn the_first_command_shows_a_login_from_its_qr_to_online() {
@@ -25,6 +25,9 @@ async fn the_first_command_shows_a_login_from_its_qr_to_online() {
     assert!(welcome.contains("control API") && welcome.contains("its token"), "{welcome}");
     let socket = welcome.split("--socket ").nth(1).unwrap().split(' ').next().unwrap().to_owned();
     assert!(Path::new(&socket).starts_with(home.path()), "{socket}");
+
+    let logins = said.until("&code=carol.1").await;
+    assert_eq!(logged_in(&logins).await, 2, "{logins}");
 
     let phone = said.line("/phone/").await.trim().to_owned();
     let (host, path) = phone.strip_prefix("http://").unwrap().split_once('/').unwrap();
@@ -44,6 +47,21 @@ async fn the_first_command_shows_a_login_from_its_qr_to_online() {
         std::fs::read_dir(home.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left, ["stderr"], "something is left behind");
     assert_eq!(program.log(), "", "a newcomer sees no log unless something is wrong");
+}
+
+/// How many of the commands that a newcomer is shown log somebody in; as many as are shown where there is no curl.
+async fn logged_in(said: &str) -> usize {
+    let commands: Vec<&str> = said.split("\n  curl ").skip(1).collect();
+    let mut done = 0;
+    for command in &commands {
+        let mut shell = Command::new("sh");
+        shell.arg("-c").arg(format!("command -v curl >/dev/null || exit 77; curl -s {command}"));
+        let ran = output(shell).await;
+        done += usize::from(
+            ran.status.code() == Some(77) || String::from_utf8_lossy(&ran.stdout).contains("\"code\":200"),
+        );
+    }
+    done
 }
 
 #[tokio::test]

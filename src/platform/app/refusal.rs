@@ -24,6 +24,9 @@ impl Refusal {
     /// 400199: the caller's `appkey` is none that is configured. Checked after the parameters, as the platform does.
     pub const UNKNOWN_APPKEY: Self = Self::new(400_199, "appkey不存在");
 
+    /// 400193: the platform gave a token, or would have, that cannot be kept here.
+    pub const NO_TOKEN: Self = Self::new(400_193, "生成访问令牌失败");
+
     pub(super) const BODY_IS_NO_OBJECT: Self = Self::new(400, "请求体必须是JSON对象");
     pub(super) const UNKNOWN_MEDIA_TYPE: Self =
         Self::new(400, "Content-Type必须是application/x-www-form-urlencoded或application/json");

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 use wxlogind::client::{Client, Target};
-use wxlogind::sandbox::ACCOUNT;
+use wxlogind::sandbox::{ACCOUNT, APP_ID, APP_SECRET, APPKEY, USER_DOMAIN, USER_DOMAIN_SECRET};
 
 use super::supervisor::Supervisor;
 use super::{Daemon, Platform, Process};
@@ -23,6 +23,7 @@ pub(crate) struct Host {
     control: String,
     relogin: String,
     device: String,
+    services: String,
 }
 
 impl Host {
@@ -39,6 +40,7 @@ impl Host {
             control: "listen = \"\"\n".to_owned(),
             relogin: String::new(),
             device: format!("base_url = \"{base_url}\"\naccount = \"{ACCOUNT}\"\n"),
+            services: String::new(),
         };
         host.secret("password", PASSWORD);
         host
@@ -68,6 +70,28 @@ impl Host {
         self
     }
 
+    /// Its daemon logs the sandbox's users in, by app and by official account.
+    pub(crate) fn with_services(self, platform: &Platform) -> Self {
+        self.with_services_at(&platform.url(), APP_SECRET)
+    }
+
+    /// The same, where the sandbox is reached by another URL, or takes another secret for the app's.
+    pub(crate) fn with_services_at(mut self, base_url: &str, app_secret: &str) -> Self {
+        let app = self.secret("app.secret", app_secret).display().to_string();
+        let domain = self.secret("user-domain.secret", USER_DOMAIN_SECRET).display().to_string();
+        self.services = format!(
+            "[[app]]\nappkey = \"{APPKEY}\"\napp_secret_file = \"{app}\"\nbase_url = \"{base_url}\"\n\
+             [[official_account]]\napp_id = \"{APP_ID}\"\nuser_domain = \"{USER_DOMAIN}\"\n\
+             user_domain_secret_file = \"{domain}\"\nbase_url = \"{base_url}\"\n"
+        );
+        self
+    }
+
+    /// Its `[tokens]`; there is no such table otherwise.
+    pub(crate) fn with_tokens(self, lines: &str) -> Self {
+        Self { services: format!("{}[tokens]\n{lines}\n", self.services), ..self }
+    }
+
     /// Its `[relogin]`; there is no such table otherwise.
     pub(crate) fn with_relogin(mut self, lines: &str) -> Self {
         self.set_relogin(lines);
@@ -93,12 +117,12 @@ impl Host {
 
     /// Writes the configuration, with more lines for `[device]`.
     pub(crate) fn configure(&self, more: &str) {
-        let Self { state: more_state, control, relogin, device, .. } = self;
+        let Self { state: more_state, control, relogin, device, services, .. } = self;
         let [state, socket, password] =
             [self.state(), self.socket(), self.path("password")].map(|path| path.display().to_string());
         let text = format!(
             "[state]\ndir = \"{state}\"\n{more_state}[control]\nsocket = \"{socket}\"\n{control}{relogin}\
-             [device]\npassword_file = \"{password}\"\n{device}{more}\n"
+             [device]\npassword_file = \"{password}\"\n{device}{more}\n{services}"
         );
         fs::write(self.config(), text).unwrap();
     }

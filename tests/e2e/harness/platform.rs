@@ -107,6 +107,12 @@ impl Platform {
         self.post("/sandbox/member", change).await;
     }
 
+    /// Changes how system C's tokens live.
+    pub(crate) async fn official_account(&self, change: &Value) {
+        let call = request(Method::POST, "/sandbox/official-account", change);
+        assert_eq!(over_tcp(self.0.addr(), call).await.status(), 204, "{change}");
+    }
+
     pub(super) fn addr(&self) -> SocketAddr {
         self.0.addr()
     }

@@ -31,7 +31,7 @@ impl Exposition {
             if let Some(help) = line.strip_prefix("# HELP ") {
                 let (name, sentence) = help.split_once(' ').expect(line);
                 assert!(sentence.len() > 1 && helped.insert(name), "{line}");
-                family = name.to_owned();
+                name.clone_into(&mut family);
             } else if let Some(typed) = line.strip_prefix("# TYPE ") {
                 let (name, kind) = typed.split_once(' ').expect(line);
                 assert_eq!(name, family, "a type without its help: {line}");
