@@ -16,6 +16,8 @@ use crate::exchange::ExchangeError;
 use crate::platform::Trouble;
 use crate::view::View;
 
+mod systems;
+
 const RULES: Rules = Rules::DEFAULT;
 
 fn second(n: i64) -> Timestamp {
@@ -42,8 +44,8 @@ fn online(n: u64, wc_id: &str) -> (Session, Account) {
     (session, account)
 }
 
-fn relogin(method: Method, phase: Phase) -> Option<Relogin> {
-    Some(Relogin { attempt: 1, method, by_person: false, why: String::new(), troubles: 0, phase })
+fn relogin(method: Method, phase: Phase) -> Relogin {
+    Relogin { attempt: 1, method, by_person: false, why: String::new(), troubles: 0, phase }
 }
 
 /// An account that dropped as `w1` after 10 s, and this is on its way.
@@ -72,7 +74,8 @@ fn a_small_world_is_shown_in_full() {
     let (session, account) = online(3, "wxid_1");
     let lost = next(&session, Input::Ended);
     let sessions = vec![begun(1), begun(2), lost.clone()];
-    let view = Arc::new(View::new(sessions, vec![account, dropped(relogin(Method::Qr, DUE))], Vec::new()));
+    let view =
+        Arc::new(View::new(sessions, vec![account, dropped(Some(relogin(Method::Qr, DUE)))], Vec::new()));
     let metrics = Metrics::default();
     metrics.expect_calls(&["/isOnline"]);
     metrics.asks(&"/isOnline").ended(Outcome::Ok);
@@ -140,7 +143,7 @@ fn an_attempt_counts_once_and_only_when_it_has_ended() {
         Account { relogin: None, ..account }
     };
     let popup_failed = |account: Account| Account { popup_failed: Some("no".to_owned()), ..account };
-    let (popup, qr) = (|phase| relogin(Method::PopUp, phase), |phase| relogin(Method::Qr, phase));
+    let (popup, qr) = (|phase| Some(relogin(Method::PopUp, phase)), |phase| Some(relogin(Method::Qr, phase)));
     for (old, new, expected) in [
         (dropped(None), dropped(qr(DUE)), None),
         (dropped(qr(DUE)), dropped(qr(CALLING)), None),

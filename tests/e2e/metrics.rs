@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
+use hyper::Method;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
 use saphyr::{LoadableYamlNode, Yaml};
 use serde_json::Value;
@@ -77,6 +78,14 @@ async fn a_login_a_drop_and_a_relogin_move_the_counters() {
         assert!(value(name, &[]) > 0.0, "{name}:\n{text}");
     }
     assert!(seen.names().all(|name| name.starts_with("wxlogind_")), "{text}");
+    // Whoever abandons a login ends its long-poll.
+    assert_eq!(daemon.ask(Method::DELETE, &format!("/v1/sessions/{w_id}"), &Value::Null).await.0, 200);
+    platform.until_open(0).await;
+    let ended = Exposition::read(&self::text(&daemon).await);
+    let cancelled = [("call", "/getIPadLoginInfo"), ("outcome", "cancelled")];
+    let cancelled = ended.value("wxlogind_platform_requests_total", &cancelled);
+    let polls = ended.value("wxlogind_polls_in_flight", &[]);
+    assert!(cancelled > 0.5 && polls < 0.5, "{cancelled} {polls}");
     for secret in [wc_id.as_str(), w_id.as_str(), PASSWORD, "wxid", "http", "Authorization"] {
         assert!(!text.contains(secret), "{secret} is in\n{text}");
     }
