@@ -16,6 +16,8 @@ use crate::exchange::ExchangeError;
 use crate::platform::Trouble;
 use crate::view::View;
 
+mod systems;
+
 const RULES: Rules = Rules::DEFAULT;
 
 fn second(n: i64) -> Timestamp {
