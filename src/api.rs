@@ -22,6 +22,7 @@ use wxlogin_state::{DeviceType, Proxy, Qr, Rules, WId};
 use crate::callback::Callbacks;
 use crate::clock::Clock;
 use crate::driver::{Begun, Driver};
+use crate::outbox::Webhooks;
 use crate::platform::Platform;
 use crate::view::View;
 use crate::wire::CreateSession;
@@ -40,6 +41,7 @@ mod sessions;
 mod steps;
 mod system;
 pub mod token;
+mod webhooks;
 mod why;
 
 pub use guard::{Entrance, Peer};
@@ -65,6 +67,8 @@ pub struct Api {
     pub defaults: watch::Sender<Defaults>,
     /// Takes platform callbacks that somebody else received.
     callbacks: Callbacks,
+    /// Who is told of events.
+    pub webhooks: Arc<Webhooks>,
     /// Pictures that were fetched.
     pictures: Pictures,
 }
@@ -87,12 +91,13 @@ impl Api {
         view: Arc<View>,
         platform: Platform,
         callbacks: Callbacks,
+        webhooks: Arc<Webhooks>,
         clock: Clock,
         defaults: Defaults,
     ) -> Arc<Self> {
         let defaults = watch::Sender::new(defaults);
         let pictures = Pictures::default();
-        Arc::new(Self { driver, view, platform, clock, defaults, callbacks, pictures })
+        Arc::new(Self { driver, view, platform, clock, defaults, callbacks, webhooks, pictures })
     }
 
     /// Begins a login; `request_key` is the caller's name for the request, where there is one.
@@ -120,6 +125,10 @@ impl Api {
             .route("/v1/accounts/{wc_id}/why", get(why::of_account))
             .route("/v1/sessions/{w_id}/why", get(why::of_session))
             .route("/v1/events", get(events::events))
+            .route("/v1/webhooks", get(webhooks::list))
+            .route("/v1/webhooks/{n}/dead-letters", get(webhooks::dead_letters))
+            .route("/v1/webhooks/{n}/replay", post(webhooks::replay))
+            .route("/v1/webhooks/{n}/test", post(webhooks::test))
             .route("/v1/platform/callback", post(system::callback))
             .route("/healthz", get(system::healthz))
             .route("/readyz", get(system::readyz))

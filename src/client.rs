@@ -9,6 +9,7 @@ mod events;
 pub(crate) mod fake;
 mod http;
 mod target;
+mod webhooks;
 
 use std::time::Duration;
 

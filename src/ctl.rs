@@ -21,6 +21,7 @@ mod terminal;
 mod text;
 mod time;
 mod watch;
+mod webhooks;
 mod why;
 mod words;
 
@@ -123,6 +124,7 @@ async fn dispatch(context: &mut Context<'_>, verb: Verb) -> Result<Exit, Failure
         Verb::Status { name } => show::status(context, &name).await,
         Verb::Why { name } => why::why(context, &name).await,
         Verb::Watch(asked) => watch::watch(context, asked).await,
+        Verb::Webhooks(asked) => webhooks::webhooks(context, asked).await,
         Verb::Relogin(asked) => relogin::relogin(context, asked).await,
         Verb::Set(change) => settings::set(context, change).await,
         Verb::Forget { wc_id } => settings::forget(context, &wc_id).await,

@@ -45,6 +45,7 @@ use crate::config::{self, Device, DeviceAuth, Environment, Settings};
 use crate::driver::{self, Denied, Driver, Figures, Parts};
 use crate::lifecycle::{self, Supervisor, Wish, Wishes};
 use crate::logging;
+use crate::outbox::Webhooks;
 use crate::platform::app::AppPlatform;
 use crate::platform::official_account::OfficialAccountPlatform;
 use crate::platform::{KeepKey, Platform, Systems};
@@ -152,11 +153,13 @@ impl Daemon {
         let platform = platform(&settings.device, opened.platform_key.clone(), opened.driver.clone())?;
         let (driver, view) = (opened.driver.clone(), opened.view.clone());
         let callbacks = callbacks(settings, &driver, &server)?;
+        let webhooks = Webhooks::new(driver.clone(), clock.clone(), tasks.clone(), stop.clone());
         let api = Api::new(
             driver.clone(),
             view.clone(),
             platform.clone(),
             callbacks.clone(),
+            webhooks.clone(),
             clock,
             defaults(settings),
         );
@@ -164,6 +167,11 @@ impl Daemon {
             .run(platform.clone(), systems.clone())
             .context("cannot start the driver's thread")
             .map_err(Failure::Other)?;
+        webhooks
+            .configure(&settings.webhooks, &settings.relogin.window.zone)
+            .await
+            .context("cannot send webhooks")
+            .map_err(Failure::Configuration)?;
         let registration = doors.registration_url();
         let (doors, token) = doors.serve(&api, callbacks, &server);
         if let Some(url) = registration {

@@ -13,6 +13,7 @@ pub mod exchange;
 pub mod feed;
 pub mod lifecycle;
 pub mod logging;
+pub mod outbox;
 pub mod platform;
 pub mod qr;
 pub mod sandbox;

@@ -9,6 +9,10 @@ use serde::{Deserialize, Serialize};
 use wxlogin_state::public::{Account, Event, Session};
 use wxlogin_state::{DeviceType, Label, Method, Secret, Seq, StateName, Transition, WcId};
 
+mod webhooks;
+
+pub use webhooks::{DeadLetter, DeadLetterPage, Replayed, Tested, Webhook, WebhookState, Webhooks};
+
 /// Body of `POST /v1/sessions`: a login to begin.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]

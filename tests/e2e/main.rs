@@ -28,4 +28,5 @@ mod recovery;
 mod relogin;
 mod steps;
 mod storm;
+mod webhooks;
 mod why;
