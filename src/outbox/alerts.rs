@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use wxlogin_state::public::Event;
 use wxlogin_state::{DropReason, RESTORED, Seq, WcId};
 
-use super::card::TEST;
+use super::card::{TEST, is_popup};
 
 /// How long a drop waits whether it heals.
 const HEALS_WITHIN: Duration = Duration::from_mins(1);
@@ -111,7 +111,7 @@ impl Alerts {
     pub(super) fn ready(&self, now: Timestamp) -> Vec<Event> {
         let mut ready = self.waiting.iter().filter(|alert| alert.ready_at <= now).map(|alert| &alert.event);
         let Some(first) = ready.next() else { return Vec::new() };
-        let same = ready.filter(|event| event.kind == first.kind);
+        let same = ready.filter(|event| event.kind == first.kind && is_popup(event) == is_popup(first));
         std::iter::once(first).chain(same).take(TOGETHER).cloned().collect()
     }
 

@@ -40,8 +40,7 @@ impl Card {
     pub(super) fn of(events: &[Event], zone: &TimeZone) -> Self {
         let kind = events.first().map_or(TEST, |event| event.kind.as_str());
         let first = events.first();
-        let popup = first.is_some_and(|event| method(event) == Some(Method::PopUp));
-        let (title, tone, todo) = heading(kind, popup);
+        let (title, tone, todo) = heading(kind, first.is_some_and(is_popup));
         let mut lines = Vec::new();
         match events {
             [event] => {
@@ -170,7 +169,7 @@ fn rests(rest: Rest) -> String {
 fn command(event: &Event) -> Option<String> {
     let wc_id = event.wc_id.as_ref();
     match event.kind.as_str() {
-        "account.scan-needed" if method(event) == Some(Method::PopUp) => None,
+        "account.scan-needed" if is_popup(event) => None,
         "account.scan-needed" => Some(format!("wxloginctl qr {}", event.w_id.as_ref()?)),
         "account.renewal-due" => Some(format!("wxloginctl relogin {} --force --wait", wc_id?)),
         "account.relogin-stopped" => Some(format!("wxloginctl relogin {} --wait", wc_id?)),
@@ -179,8 +178,10 @@ fn command(event: &Event) -> Option<String> {
     }
 }
 
-fn method(event: &Event) -> Option<Method> {
-    event.account.as_ref()?.relogin.as_ref().map(|relogin| relogin.method)
+/// Whether it is about a login by a box on the phone, not by a QR.
+pub(super) fn is_popup(event: &Event) -> bool {
+    let relogin = event.account.as_ref().and_then(|account| account.relogin.as_ref());
+    relogin.is_some_and(|relogin| relogin.method == Method::PopUp)
 }
 
 /// Whom it is about: label, nickname, wcId, as far as they are known.

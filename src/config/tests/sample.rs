@@ -86,6 +86,6 @@ fn uncommented(line: &str) -> String {
 /// The keys of a table, as the fault about an unknown one lists them.
 fn known_keys(text: &str) -> Vec<String> {
     let faults = Host::new().sandbox().faults(text);
-    let list = faults[0].message.split_once("] has ").unwrap().1;
+    let list = faults.iter().find_map(|fault| Some(fault.message.split_once("] has ")?.1)).unwrap();
     list.split(", ").map(str::to_owned).collect()
 }
