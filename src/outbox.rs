@@ -26,7 +26,7 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::tz::TimeZone;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
@@ -91,6 +91,7 @@ struct Receiver {
     zone: TimeZone,
     post: Arc<Post>,
     replays: mpsc::Sender<Replay>,
+    come: watch::Receiver<Seq>,
     stop: CancellationToken,
 }
 
@@ -122,16 +123,19 @@ impl Webhooks {
             let mut before = std::mem::take(&mut *receivers);
             for (webhook, (id, post)) in settings.iter().zip(posts) {
                 let same = before.iter().position(|it| it.settings == *webhook && it.zone == *zone);
-                receivers.push(match same {
-                    Some(at) => before.swap_remove(at),
-                    None => {
-                        // Two couriers of one receiver would double what it is owed.
-                        before.iter().filter(|it| it.id == id).for_each(|it| it.stop.cancel());
-                        self.begin(id, webhook.clone(), zone.clone(), post)
-                    }
-                });
+                if let Some(at) = same {
+                    receivers.push(before.swap_remove(at));
+                    continue;
+                }
+                // Two couriers of one receiver would double what it is owed.
+                for doubled in before.iter().filter(|it| it.id == id) {
+                    doubled.stop.cancel();
+                }
+                receivers.push(self.begin(id, webhook.clone(), zone.clone(), post));
             }
-            before.iter().for_each(|gone| gone.stop.cancel());
+            for gone in &before {
+                gone.stop.cancel();
+            }
         }
         self.forget_others().await;
         Ok(())
@@ -144,6 +148,7 @@ impl Webhooks {
         let hook = Hook { absent_since: None, ..hook };
         // One at a time: who asks while another replay is being noted waits.
         let (replays, asked) = mpsc::channel(1);
+        let (come, come_so_far) = watch::channel(hook.done);
         let stop = self.stop.child_token();
         let desk = match settings.format {
             WebhookFormat::Standard => Desk::Programs(VecDeque::new()),
@@ -159,9 +164,10 @@ impl Webhooks {
             driver: self.driver.clone(),
             clock: self.clock.clone(),
             replays: asked,
+            come,
         };
         self.tasks.spawn(courier.run(stop.clone()));
-        Receiver { id, settings, zone, post, replays, stop }
+        Receiver { id, settings, zone, post, replays, come: come_so_far, stop }
     }
 
     /// The journal waits no longer for receivers that are not configured; after three days they are forgotten.
@@ -195,7 +201,8 @@ impl Webhooks {
             // It is written down a moment after it is configured.
             let hook = outbox.hook(&receiver.id).cloned();
             let hook = hook.unwrap_or_else(|| Hook::new(receiver.id.clone(), last));
-            let backlog = last.0.saturating_sub(hook.done.0);
+            let done = *receiver.come.borrow();
+            let backlog = last.0.saturating_sub(done.0);
             let state = match &hook {
                 hook if hook.replay_to.is_some() => wire::WebhookState::Replaying,
                 hook if hook.gone_at.is_some() => wire::WebhookState::Gone,
@@ -210,7 +217,7 @@ impl Webhooks {
                 format: receiver.settings.format.as_str().to_owned(),
                 events: receiver.settings.events.iter().map(ToString::to_string).collect(),
                 state,
-                done: hook.done,
+                done,
                 backlog,
                 last: hook.last,
                 failing_since: hook.failing.map(|failing| failing.since),

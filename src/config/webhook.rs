@@ -111,6 +111,9 @@ impl fmt::Debug for WebhookUrl {
     }
 }
 
+/// The secret is not as it should be, which is a fault by then.
+struct Unusable;
+
 /// One `[[webhook]]`
 #[derive(Debug)]
 pub(super) struct WebhookTable {
@@ -151,17 +154,17 @@ impl WebhookTable {
         }
         let secret = self.secret(n, place, credentials, faults);
         let url = WebhookUrl::new(self.url.as_ref()?.value.clone(), self.format);
-        Some(Webhook { url, format: self.format, events: self.events.clone(), secret: secret? })
+        Some(Webhook { url, format: self.format, events: self.events.clone(), secret: secret.ok()? })
     }
 
-    /// What the file names wins over the credential. `None` after a fault.
+    /// What the file names wins over the credential.
     fn secret(
         &self,
         n: usize,
         place: Place,
         credentials: Option<&Path>,
         faults: &mut Faults,
-    ) -> Option<Option<Secret>> {
+    ) -> Result<Option<Secret>, Unusable> {
         let credential = format!("webhook.{n}.secret");
         let named = SecretFile::named(self.secret_file.as_ref(), "webhook.secret_file");
         let file = named.or_else(|| SecretFile::credential(credentials, &*credential));
@@ -170,11 +173,11 @@ impl WebhookTable {
                 let message =
                     format!("missing: set it, or pass the credential {credential} (LoadCredential=)");
                 faults.add(place, "webhook.secret_file", message);
-                return None;
+                return Err(Unusable);
             }
-            return Some(None);
+            return Ok(None);
         };
-        let secret = file.read(faults)?;
+        let secret = file.read(faults).ok_or(Unusable)?;
         let wrong = match self.format {
             WebhookFormat::Standard if !is_signing_key(&secret) => {
                 let (least, most) = (SIGNING_KEY.start(), SIGNING_KEY.end());
@@ -186,10 +189,10 @@ impl WebhookTable {
             WebhookFormat::Wecom => {
                 "is of no use: the robots of wecom are not signed for, the key is in their URL".to_owned()
             }
-            _ => return Some(Some(secret)),
+            _ => return Ok(Some(secret)),
         };
         file.refuse(format!("{} {wrong}", file.path.display()), faults);
-        None
+        Err(Unusable)
     }
 }
 

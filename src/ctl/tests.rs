@@ -6,6 +6,7 @@ mod following;
 mod relogin;
 mod rendering;
 mod watching;
+mod webhooks;
 mod why;
 
 use std::ffi::OsString;

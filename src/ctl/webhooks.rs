@@ -126,13 +126,12 @@ async fn replay(context: &mut Context<'_>, n: usize) -> Result<Exit, Failure> {
     if context.json {
         context.print_json(&Replayed { dead_letters })?;
     } else {
-        match dead_letters {
-            0 => {
-                context.say(format_args!("{n} has no dead letters; it is called again where it was not."))?
-            }
-            1 => context.say(format_args!("1 dead letter is sent to {n} again."))?,
-            many => context.say(format_args!("{many} dead letters are sent to {n} again."))?,
-        }
+        let what = match dead_letters {
+            0 => format!("{n} has no dead letters; it is called again where it was not."),
+            1 => format!("1 dead letter is sent to {n} again."),
+            many => format!("{many} dead letters are sent to {n} again."),
+        };
+        context.say(what)?;
         context.say("See how it goes: wxloginctl webhooks")?;
     }
     Ok(Exit::Done)

@@ -24,7 +24,9 @@ impl Shelf {
         if changes.is_empty() {
             return;
         }
-        changes.into_iter().for_each(|change| self.committed.apply(change));
+        for change in changes {
+            self.committed.apply(change);
+        }
         keeper.hold_after(self.committed.held_after());
         self.shown.send_replace(self.committed.clone());
     }

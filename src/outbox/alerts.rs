@@ -86,6 +86,9 @@ impl Alerts {
         let mut ready_at = now;
         match event.kind.as_str() {
             "session.dropped" => {
+                if self.is_more_of_a_drop(&event) {
+                    return;
+                }
                 if self.storm_until.is_some_and(|until| event.at < until) {
                     return;
                 }
@@ -100,6 +103,19 @@ impl Alerts {
             _ => {}
         }
         self.waiting.push_back(Alert { ready_at, event });
+    }
+
+    /// Whether it only says more about a drop that was told before: why it came, or by which login it was followed. What
+    /// waits says it as well then.
+    fn is_more_of_a_drop(&mut self, event: &Event) -> bool {
+        if event.session.as_ref().is_none_or(|session| session.state_since == event.at) {
+            return false;
+        }
+        let same = |alert: &&mut Alert| alert.event.kind == event.kind && alert.event.w_id == event.w_id;
+        if let Some(alert) = self.waiting.iter_mut().find(same) {
+            alert.event.session.clone_from(&event.session);
+        }
+        true
     }
 
     fn withdraw_drop(&mut self, wc_id: Option<&WcId>) {
@@ -183,7 +199,8 @@ mod tests {
             "stateSince": at(seconds), "drop": {"reason": reason, "detail": "", "at": at(seconds)},
         });
         let session = Some(serde_json::from_value(session).unwrap());
-        Event { session, ..event(seq, "session.dropped", Some(wc_id), seconds) }
+        let w_id = Some("w".parse().unwrap());
+        Event { session, w_id, ..event(seq, "session.dropped", Some(wc_id), seconds) }
     }
 
     fn seqs(alerts: &Alerts, seconds: i64) -> Vec<u64> {
@@ -221,6 +238,23 @@ mod tests {
         let mut alerts = with(vec![dropped(1, "a", 0, "offline")]);
         alerts.take_in(event(2, "account.scan-needed", Some("a"), 10), false, at(10));
         assert_eq!(seqs(&alerts, 60), [1]);
+    }
+
+    #[test]
+    fn what_is_known_of_a_drop_later_is_said_with_it_and_is_no_other_drop() {
+        let more = |seq, wc_id| {
+            let mut event = dropped(seq, wc_id, 0, "offline");
+            event.session.as_mut().unwrap().drop.as_mut().unwrap().detail = "用户退出".to_owned();
+            Event { at: at(20), ..event }
+        };
+        let mut alerts = with(vec![dropped(1, "a", 0, "offline"), more(2, "a")]);
+        let said = alerts.ready(at(60));
+        assert_eq!(said.len(), 1);
+        let drop = said[0].session.as_ref().unwrap().drop.as_ref().unwrap();
+        assert_eq!((said[0].seq, drop.detail.as_str()), (Seq(1), "用户退出"));
+        alerts.remove(&[Seq(1)]);
+        alerts.take_in(more(3, "a"), true, at(70));
+        assert_eq!((alerts.first(), seqs(&alerts, 200)), (None, vec![]));
     }
 
     #[test]

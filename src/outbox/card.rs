@@ -5,7 +5,7 @@ use std::fmt::Write;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use wxlogin_state::public::Event;
-use wxlogin_state::{DropReason, Method, RESTORED, Rest};
+use wxlogin_state::{DropReason, Label, Method, RESTORED, Rest};
 
 /// The type of the event of a test message. It is in no journal.
 pub(super) const TEST: &str = "webhook.test";
@@ -190,7 +190,7 @@ fn who(event: &Event) -> Option<String> {
     let label = session.and_then(|it| it.label.as_ref()).or(account.and_then(|it| it.label.as_ref()));
     let profile = session.and_then(|it| it.profile.as_ref()).or(account.and_then(|it| it.profile.as_ref()));
     let nickname = profile.and_then(|profile| profile.nick_name.as_deref()).filter(|name| !name.is_empty());
-    let names = [label.map(|label| label.as_str()), nickname];
+    let names = [label.map(Label::as_str), nickname];
     let names: Vec<String> = names.into_iter().flatten().map(bare).collect();
     let id = event.wc_id.as_ref().map(|wc_id| bare(wc_id.as_str()));
     match (names.is_empty(), id) {

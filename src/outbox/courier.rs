@@ -16,7 +16,7 @@ use std::time::Duration;
 use hyper::Uri;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info, warn};
@@ -63,6 +63,8 @@ pub(super) struct Courier {
     pub(super) clock: Clock,
     pub(super) follower: Follower,
     pub(super) replays: mpsc::Receiver<Replay>,
+    /// How far it has come, for everybody to see; what is written down may lie up to [`PASSED`] events behind.
+    pub(super) come: watch::Sender<Seq>,
 }
 
 /// The daemon ends, or the receiver is not configured any more.
@@ -183,6 +185,7 @@ impl Courier {
     /// These are done with, and everything that was read and does not wait.
     fn move_on(&mut self, seqs: impl IntoIterator<Item = Seq>) {
         self.hook.settle(seqs, self.follower.at(), self.desk.first());
+        self.come.send_replace(self.hook.done);
     }
 
     /// What became of an attempt at these events.
@@ -249,7 +252,7 @@ impl Courier {
             );
             self.hook.let_go += raised.len() as u64;
         }
-        self.change(HookChange::Keep { hook: self.hook.clone(), buried, raised }).await
+        self.change(HookChange::Keep { hook: Box::new(self.hook.clone()), buried, raised }).await
     }
 
     async fn keep(&mut self) -> Result<(), Ended> {
@@ -270,7 +273,7 @@ impl Courier {
                         "a dead letter does not fit, and is let go"
                     );
                     self.hook.let_go += buried.len() as u64;
-                    let hook = Hook { let_go: self.hook.let_go, ..hook };
+                    let hook = Box::new(Hook { let_go: self.hook.let_go, ..*hook });
                     change = HookChange::Keep { hook, buried: Vec::new(), raised };
                 }
                 Err(denied) => {
@@ -311,7 +314,7 @@ impl Courier {
         if outcome.verdict == Verdict::Delivered {
             self.tell_of_recovery();
             self.hook.succeeded(now, seq, outcome.what);
-            let hook = self.hook.clone();
+            let hook = Box::new(self.hook.clone());
             return self.change(HookChange::Keep { hook, buried: Vec::new(), raised: vec![seq] }).await;
         }
         warn!(
@@ -334,11 +337,10 @@ impl Courier {
     }
 
     fn tell_of_failure(&self, what: &str, seq: Seq) {
-        match self.hook.failing {
-            None => {
-                warn!(url = self.url, seq = seq.0, what, "a receiver of webhooks does not take an event yet")
-            }
-            Some(failing) => debug!(url = self.url, seq = seq.0, what, tries = failing.tries, "nor now"),
+        if let Some(failing) = self.hook.failing {
+            debug!(url = self.url, seq = seq.0, what, tries = failing.tries, "it is not taken now either");
+        } else {
+            warn!(url = self.url, seq = seq.0, what, "a receiver of webhooks does not take an event yet");
         }
     }
 }

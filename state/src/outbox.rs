@@ -122,7 +122,7 @@ pub enum HookChange {
     /// It is so now.
     Keep {
         /// How far it has come.
-        hook: Hook,
+        hook: Box<Hook>,
         /// Dead letters that are new.
         buried: Vec<DeadLetter>,
         /// Dead letters that are none any more.
@@ -140,7 +140,7 @@ pub enum HookChange {
 impl HookChange {
     /// Only the hook itself.
     pub fn of(hook: Hook) -> Self {
-        Self::Keep { hook, buried: Vec::new(), raised: Vec::new() }
+        Self::Keep { hook: Box::new(hook), buried: Vec::new(), raised: Vec::new() }
     }
 }
 
@@ -250,8 +250,8 @@ pub struct Outbox {
 impl Outbox {
     /// Of these.
     pub fn new(hooks: Vec<Hook>, dead: Vec<DeadLetter>) -> Self {
-        let mut outbox = Self::default();
-        outbox.hooks = hooks.into_iter().map(|hook| (hook.id.clone(), hook)).collect();
+        let hooks = hooks.into_iter().map(|hook| (hook.id.clone(), hook)).collect();
+        let mut outbox = Self { hooks, dead: BTreeMap::new() };
         for letter in dead {
             outbox.bury(letter);
         }
@@ -300,7 +300,7 @@ impl Outbox {
     /// What makes the same outbox of an empty one.
     pub(crate) fn as_changes(&self) -> impl Iterator<Item = HookChange> {
         self.hooks.values().map(|hook| HookChange::Keep {
-            hook: hook.clone(),
+            hook: Box::new(hook.clone()),
             buried: self.dead_letters_of(&hook.id, Seq::default()).map(|letter| (**letter).clone()).collect(),
             raised: Vec::new(),
         })
@@ -312,10 +312,12 @@ impl Outbox {
             HookChange::Keep { hook, buried, raised } => {
                 if !raised.is_empty() {
                     let dead = Arc::make_mut(self.dead.entry(hook.id.clone()).or_default());
-                    raised.iter().for_each(|seq| drop(dead.remove(seq)));
+                    dead.retain(|seq, _| !raised.contains(seq));
                 }
-                self.hooks.insert(hook.id.clone(), hook);
-                buried.into_iter().for_each(|letter| self.bury(letter));
+                self.hooks.insert(hook.id.clone(), *hook);
+                for letter in buried {
+                    self.bury(letter);
+                }
             }
             HookChange::Forget { id, dead: _ } => {
                 self.hooks.remove(&id);

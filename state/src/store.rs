@@ -192,9 +192,7 @@ impl Store {
     /// Adds to `writes`, which hold the events `first..=last`, the removal of journal pages that hold only events
     /// beyond the retention.
     fn trim(&mut self, first: Seq, last: Seq, writes: &mut sled::Batch) -> sled::Result<()> {
-        let by_retention = last.0.saturating_sub(self.retention.events);
-        let held = self.held_after.map_or(by_retention, |seq| seq.next().0);
-        let keep_from = by_retention.min(held).max(by_retention.saturating_sub(HELD));
+        let keep_from = keep_from(last, self.retention, self.held_after);
         let mut oldest = self.oldest.unwrap_or(first);
         if keep_from >= oldest.0.saturating_add(TRIM_SLACK) {
             // A page ends where the next one begins; the newest page is never removed.
@@ -223,5 +221,25 @@ impl Store {
     /// Bytes that the engine uses on disk.
     pub fn size_on_disk(&self) -> u64 {
         self.engine.size_on_disk()
+    }
+}
+
+/// From which event on the journal is kept, after the event `last`.
+fn keep_from(last: Seq, retention: Retention, held_after: Option<Seq>) -> u64 {
+    let by_retention = last.0.saturating_sub(retention.events);
+    let held = held_after.map_or(by_retention, |seq| seq.next().0);
+    by_retention.min(held).max(by_retention.saturating_sub(HELD))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_journal_waits_for_a_receiver_but_not_without_end() {
+        let keep = |last, held: Option<u64>| keep_from(Seq(last), Retention { events: 1_000 }, held.map(Seq));
+        assert_eq!((keep(500, None), keep(5_000, None)), (0, 4_000));
+        assert_eq!((keep(5_000, Some(20)), keep(5_000, Some(4_500))), (21, 4_000));
+        assert_eq!((keep(500_000, Some(20)), keep(500_000, Some(450_000))), (399_000, 450_001));
     }
 }

@@ -192,6 +192,27 @@ async fn a_receiver_that_is_gone_gets_nothing_over_restarts_until_a_person_says_
     assert_eq!(seqs(&hook.until_event(4).await), [1, 2, 3, 4]);
 }
 
+#[tokio::test]
+async fn what_is_let_go_is_counted_and_said() {
+    let hook = Hook::start().await;
+    hook.says([Say::status(410)]);
+    let platform = Platform::start().await;
+    let host = Host::against(&platform).with_state("keep_events = 1000").with_webhook(&hook.url(), "");
+    let mut daemon = host.start().await;
+    churn(&daemon, 1).await;
+    until(&daemon, "it is gone", |webhook| webhook.state == WebhookState::Gone).await;
+    // The journal does not wait for one that is gone; the newest events are in memory as well.
+    churn(&daemon, 900).await;
+    assert!(daemon.stop().await.0.success());
+    daemon.restart().await;
+    until(&daemon, "its journal is gone", |webhook| webhook.let_go > 0).await;
+    assert!(daemon.process.log().contains("so far behind that events are let go"));
+    daemon.replay(1).await.unwrap();
+    let told = seqs(&hook.until_event(1_802).await[1..]);
+    let let_go = daemon.webhooks().await.unwrap()[0].let_go;
+    assert_eq!(told, (let_go + 1..=1_802).collect::<Vec<_>>());
+}
+
 /// Makes it four days later for the receiver and one event: nothing else of a test can.
 fn age(host: &Host, days: i64) {
     let dir = StateDir::claim(&host.state()).unwrap();

@@ -52,8 +52,8 @@ fn the_samples_webhook_is_usable_once_it_is_no_comment() {
     let (webhook, _) = webhook.split_once("\n[sandbox]\n").unwrap();
     let host = Host::with_password().credential("webhook.1.secret", WHSEC);
     let keys = webhook.lines().filter_map(|line| line.strip_prefix("# ").filter(|rest| is_example(rest)));
-    let keys: String =
-        keys.filter(|key| !key.starts_with("secret_file")).map(|key| format!("{key}\n")).collect();
+    let keys: Vec<_> = keys.filter(|key| !key.starts_with("secret_file")).collect();
+    let keys = keys.join("\n");
     let settings = host.settings(&format!("{LEAST}[[webhook]]\n{keys}"));
     assert_eq!(settings.webhooks[0].events.len(), 2);
 }

@@ -23,7 +23,7 @@ fn event(value: Value) -> Event {
     event
 }
 
-fn account(wc_id: &str, more: Value) -> Value {
+fn account(wc_id: &str, more: &Value) -> Value {
     let mut account = json!({
         "wcId": wc_id, "version": 1, "label": "门店*一号*", "profile": {"wcId": wc_id, "nickName": "<at id=all></at>[阿青](http://x)\n# 二"},
         "online": false, "firstLoginAt": AT, "lastLoginAt": AT, "settled": false, "momentsAllowedAt": AT,
@@ -42,13 +42,13 @@ fn scan(seq: u64, method: &str) -> Event {
     let wc_id = format!("wxid_{seq}");
     event(json!({
         "seq": seq, "at": AT, "type": "account.scan-needed", "wId": "w-2", "wcId": wc_id,
-        "account": account(&wc_id, relogin(method)), "until": "2026-01-01T00:05:00Z",
+        "account": account(&wc_id, &relogin(method)), "until": "2026-01-01T00:05:00Z",
     }))
 }
 
 /// Every kind of alert once, and several at once.
 fn messages() -> Vec<(&'static str, Vec<Event>)> {
-    let about = |kind: &str, more: Value| {
+    let about = |kind: &str, more: &Value| {
         event(json!({
             "seq": 9, "at": AT, "type": kind, "wcId": "wxid_a", "account": account("wxid_a", more),
             "until": "2026-01-02T00:00:00Z",
@@ -70,13 +70,13 @@ fn messages() -> Vec<(&'static str, Vec<Event>)> {
         ("scan by QR", vec![scan(4, "qr")]),
         ("confirm on the phone", vec![scan(5, "popup")]),
         ("many scans", (10..23).map(|seq| scan(seq, "qr")).collect()),
-        ("drop expected", vec![about("account.drop-expected", json!({}))]),
-        ("renewal due", vec![about("account.renewal-due", json!({}))]),
-        ("budget spent", vec![about("account.budget-spent", json!({}))]),
-        ("new device", vec![about("account.new-device", json!({}))]),
+        ("drop expected", vec![about("account.drop-expected", &json!({}))]),
+        ("renewal due", vec![about("account.renewal-due", &json!({}))]),
+        ("budget spent", vec![about("account.budget-spent", &json!({}))]),
+        ("new device", vec![about("account.new-device", &json!({}))]),
         (
             "relogin stopped",
-            vec![about("account.relogin-stopped", json!({"rest": {"gave-up": {"attempts": 5}}}))],
+            vec![about("account.relogin-stopped", &json!({"rest": {"gave-up": {"attempts": 5}}}))],
         ),
         ("storm", vec![alone("fleet.storm")]),
         ("token expired", vec![event(of_token)]),

@@ -132,7 +132,7 @@ fn dead_letters_come_and_go_with_their_receiver() {
     assert_eq!((of(&outbox, 0), of(&outbox, 2)), (vec![2, 3], vec![3]));
     let shown = outbox.clone();
     let buried = vec![letter("a", 4)];
-    outbox.apply(HookChange::Keep { hook: a.clone(), buried, raised: vec![Seq(2), Seq(3)] });
+    outbox.apply(HookChange::Keep { hook: Box::new(a.clone()), buried, raised: vec![Seq(2), Seq(3)] });
     assert_eq!((of(&outbox, 0), of(&shown, 0)), (vec![4], vec![2, 3]));
     let forgetting = outbox.forgetting(&a.id);
     assert!(matches!(&forgetting, HookChange::Forget { dead, .. } if *dead == [Seq(4)]));

@@ -126,7 +126,7 @@ fn what_became_of_a_receiver_is_committed_or_refused_as_a_whole() {
     let large = DeadLetter { what: "x".repeat(MAX_RECORD), ..letter.clone() };
     let hook = Hook::new("a".parse().unwrap(), Seq(5));
     let burying = |letter: &DeadLetter| HookChange::Keep {
-        hook: hook.clone(),
+        hook: Box::new(hook.clone()),
         buried: vec![letter.clone()],
         raised: vec![Seq(1)],
     };
