@@ -24,6 +24,7 @@ use crate::clock::Clock;
 use crate::console::Console;
 use crate::driver::{Begun, Driver};
 use crate::metrics::Exposition;
+use crate::outbox::Webhooks;
 use crate::platform::{Platform, Systems, official_account};
 use crate::view::View;
 use crate::wire::CreateSession;
@@ -47,6 +48,7 @@ mod steps;
 mod system;
 pub mod token;
 mod tokens;
+mod webhooks;
 mod why;
 
 pub use guard::{Entrance, Peer};
@@ -77,6 +79,8 @@ pub struct Api {
     callbacks: Callbacks,
     /// What is counted.
     exposition: Exposition,
+    /// Who is told of events.
+    pub webhooks: Arc<Webhooks>,
     /// Pictures that were fetched.
     pictures: Pictures,
     /// Logins of users that are under way.
@@ -108,6 +112,8 @@ pub struct Parts {
     pub defaults: Defaults,
     /// Who came in by the console.
     pub console: Arc<Console>,
+    /// Who is told of events.
+    pub webhooks: Arc<Webhooks>,
 }
 
 /// What the routes go by where the caller does not say.
@@ -128,8 +134,18 @@ pub struct Defaults {
 impl Api {
     /// The API over these parts.
     pub fn new(parts: Parts) -> Arc<Self> {
-        let Parts { driver, view, platform, systems, callbacks, exposition, clock, defaults, console } =
-            parts;
+        let Parts {
+            driver,
+            view,
+            platform,
+            systems,
+            callbacks,
+            exposition,
+            clock,
+            defaults,
+            console,
+            webhooks,
+        } = parts;
         let defaults = watch::Sender::new(defaults);
         let (pictures, guessing) = (Pictures::default(), Mutex::default());
         Arc::new(Self {
@@ -144,6 +160,7 @@ impl Api {
             pictures,
             logins: Logins::default(),
             console,
+            webhooks,
             guessing,
         })
     }
@@ -180,6 +197,10 @@ impl Api {
             .route("/v1/tokens/{id}", get(tokens::read).delete(tokens::forget))
             .route("/v1/rekey", post(tokens::rekey))
             .route("/v1/events", get(events::events))
+            .route("/v1/webhooks", get(webhooks::list))
+            .route("/v1/webhooks/{n}/dead-letters", get(webhooks::dead_letters))
+            .route("/v1/webhooks/{n}/replay", post(webhooks::replay))
+            .route("/v1/webhooks/{n}/test", post(webhooks::test))
             .route("/v1/platform/callback", post(system::callback))
             .route("/healthz", get(system::healthz))
             .route("/readyz", get(system::readyz))

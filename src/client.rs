@@ -10,6 +10,7 @@ pub(crate) mod fake;
 mod http;
 mod target;
 mod tokens;
+mod webhooks;
 
 use std::time::Duration;
 

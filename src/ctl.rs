@@ -23,6 +23,7 @@ mod text;
 mod time;
 mod tokens;
 mod watch;
+mod webhooks;
 mod why;
 mod words;
 
@@ -125,6 +126,7 @@ async fn dispatch(context: &mut Context<'_>, verb: Verb) -> Result<Exit, Failure
         Verb::Status { name } => show::status(context, &name).await,
         Verb::Why { name } => why::why(context, &name).await,
         Verb::Watch(asked) => watch::watch(context, asked).await,
+        Verb::Webhooks(asked) => webhooks::webhooks(context, asked).await,
         Verb::Relogin(asked) => relogin::relogin(context, asked).await,
         Verb::Set(change) => settings::set(context, change).await,
         Verb::Forget { wc_id } => settings::forget(context, &wc_id).await,

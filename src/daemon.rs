@@ -46,6 +46,7 @@ use crate::driver::{self, Denied, Driver, Figures, Parts, StoreState};
 use crate::lifecycle::{self, Supervisor, Wish, Wishes};
 use crate::logging;
 use crate::metrics::{Exposition, Metrics};
+use crate::outbox::Webhooks;
 use crate::platform::app::AppPlatform;
 use crate::platform::official_account::OfficialAccountPlatform;
 use crate::platform::{KeepKey, Platform, Systems};
@@ -157,6 +158,7 @@ impl Daemon {
         let (driver, view) = (opened.driver.clone(), opened.view.clone());
         let callbacks = callbacks(settings, &driver, &server)?;
         let console = doors.console(settings.control.console_url.as_ref());
+        let webhooks = Webhooks::new(driver.clone(), clock.clone(), tasks.clone(), stop.clone());
         let api = Api::new(api::Parts {
             driver: driver.clone(),
             view: view.clone(),
@@ -167,11 +169,17 @@ impl Daemon {
             clock,
             defaults: defaults(settings),
             console: console.clone(),
+            webhooks: webhooks.clone(),
         });
         let driver_ended = opened
             .run(platform.clone(), systems)
             .context("cannot start the driver's thread")
             .map_err(Failure::Other)?;
+        webhooks
+            .configure(&settings.webhooks, &settings.relogin.window.zone)
+            .await
+            .context("cannot send webhooks")
+            .map_err(Failure::Configuration)?;
         let registration = doors.registration_url();
         let (doors, token) = doors.serve(&api, console, callbacks, &server);
         if let Some(url) = registration {

@@ -4,6 +4,7 @@
 //! (contract.md, "Control API").
 
 mod console;
+mod webhooks;
 
 use std::fmt;
 
@@ -14,6 +15,8 @@ use wxlogin_state::{DeviceType, Label, Method, Secret, Seq, StateName, Transitio
 pub use console::{
     AccountFigures, ConsoleSession, EnterConsole, Invitation, Step, StepKind, StepPage, Summary,
 };
+
+pub use webhooks::{DeadLetter, DeadLetterPage, Replayed, Tested, Webhook, WebhookState, Webhooks};
 
 /// The header in which an answer to a login by app or official account names the token that it brought.
 pub const TOKEN_HEADER: &str = "x-wxlogind-token";

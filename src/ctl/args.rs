@@ -110,6 +110,8 @@ pub(super) enum Verb {
     },
     /// Show what happens, as it happens, one line each, until Ctrl-C
     Watch(Watch),
+    /// List the receivers of webhooks and how it goes with each
+    Webhooks(Webhooks),
     /// Begin a login
     Login(Login),
     /// Log a known account in again
@@ -185,6 +187,19 @@ pub(super) struct Watch {
     /// Only those of this account
     #[arg(long, value_name = "WCID")]
     pub(super) account: Option<WcId>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Webhooks {
+    /// List what this one never took, by its number in the list
+    #[arg(long, value_name = "N", conflicts_with_all = ["replay", "test"])]
+    pub(super) dead: Option<usize>,
+    /// Send that again, and go on with a receiver that was gone
+    #[arg(long, value_name = "N", conflicts_with = "test")]
+    pub(super) replay: Option<usize>,
+    /// Send this one a test message now
+    #[arg(long, value_name = "N")]
+    pub(super) test: Option<usize>,
 }
 
 #[derive(Debug, Args)]
@@ -350,6 +365,8 @@ mod tests {
             "wxloginctl forget",
             "wxloginctl watch --after yesterday",
             "wxloginctl list --state gone",
+            "wxloginctl webhooks --replay 1 --test 1",
+            "wxloginctl webhooks --dead all",
             "wxloginctl --socket /s --url http://h list",
             "wxloginctl qr w --png a --svg b",
         ] {

@@ -8,6 +8,7 @@ mod relogin;
 mod rendering;
 mod tokens;
 mod watching;
+mod webhooks;
 mod why;
 
 use std::ffi::OsString;

@@ -12,7 +12,7 @@ use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tracing::{debug, warn};
 use wxlogin_state::seal::SealCheck;
-use wxlogin_state::{Fleet, PlatformKey, Seq, Token, export};
+use wxlogin_state::{Fleet, Outbox, PlatformKey, Seq, Token, export};
 
 use crate::view::{AccountEntry, Everything, SessionEntry, View};
 
@@ -49,6 +49,7 @@ struct Snapshot {
     accounts: Vec<Arc<AccountEntry>>,
     tokens: Vec<Arc<Token>>,
     seal: Option<SealCheck>,
+    outbox: Outbox,
     platform_key: Option<PlatformKey>,
     fleet: Fleet,
     last_seq: Seq,
@@ -120,6 +121,7 @@ impl Snapshot {
             accounts,
             tokens,
             seal: host.seal.cloned(),
+            outbox: host.outbox.clone(),
             platform_key: host.platform_key.cloned(),
             fleet: host.fleet.clone(),
             last_seq: host.last_seq,
@@ -133,6 +135,7 @@ impl Snapshot {
         let host = export::Host {
             platform_key: self.platform_key.as_ref(),
             seal: self.seal.as_ref(),
+            outbox: &self.outbox,
             fleet: &self.fleet,
             last_seq: self.last_seq,
         };
@@ -145,8 +148,8 @@ mod tests {
     use super::*;
 
     /// Nothing, as of this commit; its event has the same number.
-    fn nothing<'a>(view: &'a View, fleet: &'a Fleet, commits: u64) -> Committed<'a> {
-        let host = export::Host { platform_key: None, seal: None, fleet, last_seq: Seq(commits) };
+    fn nothing<'a>(view: &'a View, (fleet, outbox): &'a (Fleet, Outbox), commits: u64) -> Committed<'a> {
+        let host = export::Host { platform_key: None, seal: None, outbox, fleet, last_seq: Seq(commits) };
         Committed { view, host, commits }
     }
 
@@ -156,7 +159,7 @@ mod tests {
         let late = dir.path().join("late");
         let (path, runtime) = (late.join("export"), Handle::current());
         let work = move || {
-            let (view, fleet) = (View::default(), Fleet::default());
+            let (view, fleet) = (View::default(), Default::default());
             let mut exporting = Exporting::new(late.join("export"), runtime);
             exporting.run_if_due(nothing(&view, &fleet, 1));
             exporting.settle();
@@ -172,7 +175,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let (path, runtime) = (dir.path().join("export"), Handle::current());
         let work = move || {
-            let (view, fleet) = (View::default(), Fleet::default());
+            let (view, fleet) = (View::default(), Default::default());
             let mut exporting = Exporting::new(path.clone(), runtime);
             exporting.run_if_due(nothing(&view, &fleet, 1));
             exporting.finish(nothing(&view, &fleet, 2));

@@ -7,8 +7,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 use wxlogin_state::public::Event;
 use wxlogin_state::seal::SealError;
 use wxlogin_state::{
-    DeviceType, Input, Label, PlatformKey, Proxy, ReadError, RecordError, Refusal, Rules, Seq, Tending,
-    Token, TokenId, TokenRules, WId, WcId,
+    DeviceType, HookChange, Input, Label, Outbox, PlatformKey, Proxy, ReadError, RecordError, Refusal, Rules,
+    Seq, Tending, Token, TokenId, TokenRules, WId, WcId,
 };
 
 use super::begin::Issued;
@@ -31,6 +31,7 @@ pub struct Driver {
     inbox: mpsc::Sender<Message>,
     store: watch::Receiver<StoreState>,
     feed: Arc<Feed>,
+    outbox: watch::Receiver<Outbox>,
 }
 
 /// The figures that the driver goes by; a reload may change them.
@@ -183,6 +184,7 @@ pub(super) enum Message {
     Hint(WcId),
     Token(TokenMessage),
     Events(Wanted),
+    Hook { change: HookChange, reply: Reply<()> },
     KeepKey { key: PlatformKey, reply: Reply<()> },
     Figures(Box<Figures>),
     Ping(Reply<()>),
@@ -194,9 +196,10 @@ impl Driver {
     pub(super) fn new(
         store: watch::Receiver<StoreState>,
         feed: Arc<Feed>,
+        outbox: watch::Receiver<Outbox>,
     ) -> (Self, mpsc::Receiver<Message>) {
         let (inbox, messages) = mpsc::channel(INBOX);
-        (Self { inbox, store, feed }, messages)
+        (Self { inbox, store, feed, outbox }, messages)
     }
 
     /// Applies an input to a session; the session as it is afterwards, committed.
@@ -265,6 +268,16 @@ impl Driver {
             let driver = driver.clone();
             Box::pin(async move { driver.events(after, usize::MAX).await })
         })
+    }
+
+    /// How far the receivers of webhooks have come, as it is committed.
+    pub fn outbox(&self) -> Outbox {
+        self.outbox.borrow().clone()
+    }
+
+    /// Makes durable what became of a receiver of webhooks.
+    pub async fn change_hook(&self, change: HookChange) -> Result<(), Denied> {
+        self.ask(|reply| Message::Hook { change, reply }).await
     }
 
     /// Makes the platform's key durable.

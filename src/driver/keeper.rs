@@ -170,6 +170,13 @@ impl Keeper {
         })
     }
 
+    /// See [`Store::hold_after`]; a store that is opened again knows by itself.
+    pub(super) fn hold_after(&mut self, seq: Option<Seq>) {
+        if let Some(store) = &mut self.store {
+            store.hold_after(seq);
+        }
+    }
+
     /// Reads the journal, see [`Store::events`].
     pub(super) fn events(&self, after: Seq, limit: usize) -> Result<Vec<Event>, Denied> {
         let store = self.store.as_ref().ok_or_else(|| Denied::JournalClosed(self.read_only()))?;

@@ -5,6 +5,8 @@
 //! {"session":{"wId":"…",…}}          one line for each
 //! {"account":{"wcId":"…",…}}
 //! {"token":{"id":"…",…}}
+//! {"hook":{"id":"…",…}}              one line for each receiver of webhooks
+//! {"deadLetter":{"hook":"…",…}}      … and for what it never took
 //! {"platformKey":{…}}
 //! {"seal":"…"}
 //! {"fleet":{…}}
@@ -29,6 +31,7 @@ use serde::{Deserialize, Serialize};
 use crate::account::Account;
 use crate::fleet::Fleet;
 use crate::id::Seq;
+use crate::outbox::{DeadLetter, Hook, Outbox};
 use crate::seal::SealCheck;
 use crate::session::Session;
 use crate::store::{Contents, PlatformKey};
@@ -86,6 +89,11 @@ struct Header {
     /// Earlier exports have none of it, as there were no tokens.
     #[serde(default)]
     tokens: usize,
+    /// None of these either.
+    #[serde(default)]
+    hooks: usize,
+    #[serde(default)]
+    dead_letters: usize,
     platform_key: bool,
     #[serde(default)]
     seal: bool,
@@ -97,6 +105,8 @@ enum Written<'a> {
     Session(&'a Session),
     Account(&'a Account),
     Token(&'a Token),
+    Hook(&'a Hook),
+    DeadLetter(&'a DeadLetter),
     PlatformKey(&'a PlatformKey),
     Seal(&'a SealCheck),
     Fleet(&'a Fleet),
@@ -109,6 +119,8 @@ enum Read {
     Session(Box<Session>),
     Account(Box<Account>),
     Token(Box<Token>),
+    Hook(Hook),
+    DeadLetter(Box<DeadLetter>),
     PlatformKey(PlatformKey),
     Seal(SealCheck),
     Fleet(Fleet),
@@ -122,6 +134,8 @@ pub struct Host<'a> {
     pub platform_key: Option<&'a PlatformKey>,
     /// What the key that the tokens are sealed with is known by.
     pub seal: Option<&'a SealCheck>,
+    /// How far the receivers of webhooks have come.
+    pub outbox: &'a Outbox,
     /// What holds for the host as a whole.
     pub fleet: &'a Fleet,
     /// The number of the last event that the records have seen.
@@ -137,18 +151,22 @@ where
     T: IntoIterator<Item = &'a Token, IntoIter: ExactSizeIterator>,
 {
     let (sessions, accounts, tokens) = (sessions.into_iter(), accounts.into_iter(), tokens.into_iter());
-    let Host { platform_key, seal, fleet, last_seq } = host;
+    let Host { platform_key, seal, outbox, fleet, last_seq } = host;
     let header = Header {
         wxlogind_export: FORMAT,
         last_seq,
         sessions: sessions.len(),
         accounts: accounts.len(),
         tokens: tokens.len(),
+        hooks: outbox.hooks().count(),
+        dead_letters: outbox.dead_letters().count(),
         platform_key: platform_key.is_some(),
         seal: seal.is_some(),
     };
     let records = sessions.map(Written::Session).chain(accounts.map(Written::Account));
     let records = records.chain(tokens.map(Written::Token));
+    let records = records.chain(outbox.hooks().map(Written::Hook));
+    let records = records.chain(outbox.dead_letters().map(Written::DeadLetter));
     let part = part_of(path);
     remove_if_there(&part)?;
     let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part)?;
@@ -222,11 +240,14 @@ fn parse(bytes: &[u8]) -> Result<Contents, Fault> {
         return Err(Fault::Format(header.wxlogind_export));
     }
     let mut contents = Contents { last_seq: header.last_seq, ..Contents::default() };
+    let (mut hooks, mut dead) = (Vec::new(), Vec::new());
     for (line, number) in lines {
         match serde_json::from_slice(line).map_err(|source| Fault::Line(number, source))? {
             Read::Session(session) => contents.sessions.push(*session),
             Read::Account(account) => contents.accounts.push(*account),
             Read::Token(token) => contents.tokens.push(*token),
+            Read::Hook(hook) => hooks.push(hook),
+            Read::DeadLetter(letter) => dead.push(*letter),
             Read::Seal(seal) => contents.seal = Some(seal),
             Read::PlatformKey(platform_key) => contents.platform_key = Some(platform_key),
             Read::Fleet(fleet) => contents.fleet = fleet,
@@ -234,8 +255,11 @@ fn parse(bytes: &[u8]) -> Result<Contents, Fault> {
         }
     }
     let counted = (contents.sessions.len(), contents.accounts.len(), contents.tokens.len());
+    let in_outbox = (hooks.len(), dead.len());
+    contents.outbox = Outbox::new(hooks, dead);
     let of_the_host = (contents.platform_key.is_some(), contents.seal.is_some());
-    let as_said = counted == (header.sessions, header.accounts, header.tokens);
+    let as_said = counted == (header.sessions, header.accounts, header.tokens)
+        && in_outbox == (header.hooks, header.dead_letters);
     if !as_said || of_the_host != (header.platform_key, header.seal) {
         return Err(Fault::Torn("its header counts other records than it holds"));
     }

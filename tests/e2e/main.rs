@@ -36,4 +36,5 @@ mod steps;
 mod storm;
 mod tokens;
 mod unseen;
+mod webhooks;
 mod why;

@@ -8,6 +8,7 @@ use super::*;
 use crate::account::Source;
 use crate::id::Generation;
 use crate::profile::{DeviceType, Profile};
+use crate::public::Event;
 use crate::rules::Rules;
 use crate::seal::{Key, Keys};
 use crate::secret::Secret;
@@ -38,10 +39,19 @@ fn contents() -> Contents {
             account: "186".to_owned(),
             key: Secret::new("a key"),
         }),
+        outbox: outbox(),
         fleet: Fleet::default(),
         last_seq: Seq(42),
         not_shrunk: None,
     }
+}
+
+fn outbox() -> Outbox {
+    let hook = Hook::new("hook".parse().unwrap(), Seq(40));
+    let event = Event::new(Seq(7), Timestamp::UNIX_EPOCH, "session.online".to_owned());
+    let what = "HTTP status 500".to_owned();
+    let letter = DeadLetter { hook: hook.id.clone(), since: Timestamp::UNIX_EPOCH, what, event };
+    Outbox::new(vec![hook], vec![letter])
 }
 
 fn token(keys: &Keys) -> Token {
@@ -56,6 +66,7 @@ fn write_all(path: &Path, contents: &Contents) -> io::Result<()> {
     let host = Host {
         platform_key: contents.platform_key.as_ref(),
         seal: contents.seal.as_ref(),
+        outbox: &contents.outbox,
         fleet: &contents.fleet,
         last_seq: contents.last_seq,
     };
@@ -63,7 +74,7 @@ fn write_all(path: &Path, contents: &Contents) -> io::Result<()> {
 }
 
 fn same(left: &Contents, right: &Contents) -> bool {
-    let sealed = (&left.tokens, &left.seal) == (&right.tokens, &right.seal);
+    let sealed = (&left.tokens, &left.seal, &left.outbox) == (&right.tokens, &right.seal, &right.outbox);
     sealed
         && (&left.sessions, &left.accounts, &left.platform_key, &left.fleet, left.last_seq)
             == (&right.sessions, &right.accounts, &right.platform_key, &right.fleet, right.last_seq)
@@ -155,6 +166,8 @@ fn a_later_format_is_told_apart_from_damage() {
         sessions: 0,
         accounts: 0,
         tokens: 0,
+        hooks: 0,
+        dead_letters: 0,
         platform_key: false,
         seal: false,
     };

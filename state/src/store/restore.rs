@@ -42,6 +42,9 @@ fn staged(contents: &Contents, seq: Seq, at: Timestamp) -> Result<Batch, RecordE
     if let Some(platform_key) = &contents.platform_key {
         batch.put_platform_key(platform_key)?;
     }
+    for change in contents.outbox.as_changes() {
+        batch.change_hook(&change)?;
+    }
     batch.put_fleet(&contents.fleet)?;
     batch.push_event(&Event::new(seq, at, RESTORED.to_owned()))?;
     Ok(batch)
