@@ -158,14 +158,15 @@ impl Daemon {
         let (driver, view) = (opened.driver.clone(), opened.view.clone());
         let callbacks = callbacks(settings, &driver, &server)?;
         let console = doors.console(settings.control.console_url.as_ref());
-        let webhooks = Webhooks::new(driver.clone(), clock.clone(), tasks.clone(), stop.clone());
+        let webhooks =
+            Webhooks::new(driver.clone(), clock.clone(), metrics.clone(), tasks.clone(), stop.clone());
         let api = Api::new(api::Parts {
             driver: driver.clone(),
             view: view.clone(),
             platform: platform.clone(),
             systems: systems.clone(),
             callbacks: callbacks.clone(),
-            exposition: exposition(&metrics, &driver, &view, &clock),
+            exposition: exposition(&metrics, &driver, &view, &clock, &webhooks),
             clock,
             defaults: defaults(settings),
             console: console.clone(),
@@ -321,10 +322,16 @@ fn rules(settings: &Settings) -> Rules {
 }
 
 /// What `/metrics` shows.
-fn exposition(metrics: &Metrics, driver: &Driver, view: &Arc<View>, clock: &Clock) -> Exposition {
-    let driver = driver.clone();
+fn exposition(
+    metrics: &Metrics,
+    driver: &Driver,
+    view: &Arc<View>,
+    clock: &Clock,
+    webhooks: &Arc<Webhooks>,
+) -> Exposition {
+    let (driver, webhooks) = (driver.clone(), webhooks.clone());
     let writable = move || driver.store_state() == StoreState::Writable;
-    Exposition::new(metrics, view.clone(), clock.clone(), writable)
+    Exposition::new(metrics, view.clone(), clock.clone(), writable, move || webhooks.backlog())
 }
 
 /// The clients of systems B and C.

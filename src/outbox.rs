@@ -37,6 +37,7 @@ use crate::clock::Clock;
 use crate::config::{self, WebhookFormat};
 use crate::driver::Driver;
 use crate::feed::{Filter, Follower};
+use crate::metrics::Metrics;
 use crate::platform::transport::Transport;
 use crate::wire;
 
@@ -77,6 +78,7 @@ pub enum SetupError {
 pub struct Webhooks {
     driver: Driver,
     clock: Clock,
+    metrics: Metrics,
     transport: Arc<Transport>,
     tasks: TaskTracker,
     stop: CancellationToken,
@@ -103,9 +105,22 @@ impl fmt::Debug for Webhooks {
 
 impl Webhooks {
     /// Nobody yet; couriers are tasks of these, until `stop`.
-    pub fn new(driver: Driver, clock: Clock, tasks: TaskTracker, stop: CancellationToken) -> Arc<Self> {
+    pub fn new(
+        driver: Driver,
+        clock: Clock,
+        metrics: Metrics,
+        tasks: TaskTracker,
+        stop: CancellationToken,
+    ) -> Arc<Self> {
         let (transport, receivers) = (Arc::new(Transport::new()), Mutex::default());
-        Arc::new(Self { driver, clock, transport, tasks, stop, receivers })
+        Arc::new(Self { driver, clock, metrics, transport, tasks, stop, receivers })
+    }
+
+    /// How many events of the journal the receivers have not come to, all of them together.
+    pub fn backlog(&self) -> u64 {
+        let last = self.driver.feed().last();
+        let behind = |receiver: &Receiver| last.0.saturating_sub(receiver.come.borrow().0);
+        self.receivers().iter().map(behind).sum()
     }
 
     /// Serves these receivers from now on, and robots by the time of `zone`. Where one of them cannot be served nothing
@@ -155,6 +170,7 @@ impl Webhooks {
             _ => Desk::Robot(Alerts::default(), Quota::default()),
         };
         let courier = Courier {
+            metrics: self.metrics.clone(),
             url: settings.url.to_string(),
             post: post.clone(),
             filter: Filter { kinds: settings.events.clone(), wc_id: None },

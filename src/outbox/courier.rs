@@ -28,6 +28,7 @@ use super::post::{Outcome, Post, Verdict};
 use crate::clock::Clock;
 use crate::driver::{Denied, Driver};
 use crate::feed::{Filter, Follower, Posted, Step};
+use crate::metrics::{Delivery, Metrics};
 
 /// How many events may be passed over before that is written down.
 const PASSED: u64 = 1_000;
@@ -60,6 +61,7 @@ pub(super) struct Courier {
     pub(super) desk: Desk,
     pub(super) hook: Hook,
     pub(super) driver: Driver,
+    pub(super) metrics: Metrics,
     pub(super) clock: Clock,
     pub(super) follower: Follower,
     pub(super) replays: mpsc::Receiver<Replay>,
@@ -196,12 +198,14 @@ impl Courier {
         let mut buried = Vec::new();
         match outcome.verdict {
             Verdict::Delivered => {
+                self.metrics.delivered(Delivery::Delivered);
                 self.tell_of_recovery();
                 self.hook.succeeded(now, newest, outcome.what);
                 self.desk.remove(&seqs);
                 self.move_on(seqs);
             }
             Verdict::Gone => {
+                self.metrics.delivered(Delivery::Gone);
                 self.hook.failed(now, newest, outcome.what, None, fastrand::f64());
                 self.hook.gone_at = Some(now);
                 error!(
@@ -211,6 +215,7 @@ impl Courier {
                 );
             }
             Verdict::Failed(asked) => {
+                self.metrics.delivered(Delivery::Failed);
                 self.tell_of_failure(&outcome.what, newest);
                 self.hook.failed(now, newest, outcome.what.clone(), asked, fastrand::f64());
                 if events.iter().all(|event| self.hook.gives_up(event.at, now)) {
@@ -222,6 +227,7 @@ impl Courier {
                         "a receiver of webhooks did not take this in three days: it is a dead letter now, see \
                          wxloginctl webhooks"
                     );
+                    self.metrics.delivered(Delivery::DeadLetter);
                     self.desk.remove(&seqs);
                     self.move_on(seqs);
                     self.hook.goes_on(now);

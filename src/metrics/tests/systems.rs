@@ -47,7 +47,7 @@ async fn logins_and_refreshes_count_by_system_and_outcome() {
     // The platform is gone.
     app.login(&by_app("canary.3"), now).await.unwrap_err();
 
-    let exposition = Exposition::new(&metrics, Arc::default(), Clock::from_fn(|| second(0)), || true);
+    let exposition = Exposition::new(&metrics, Arc::default(), Clock::from_fn(|| second(0)), || true, || 0);
     let text = exposition.text().unwrap();
     let mut counted: Vec<&str> = shown(&text).into_iter().filter(|line| line.contains("_total")).collect();
     counted.sort_unstable();
