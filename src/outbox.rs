@@ -13,7 +13,7 @@
 //!
 //! | room | for |
 //! |---|---|
-//! | `courier` | the task of one receiver |
+//! | `courier`, `desk` | the task of one receiver, and what waits for it |
 //! | `post` | one attempt: request, answer, what that means |
 //! | `sign` | signatures |
 //! | `alerts` | what a robot says, and when |
@@ -25,7 +25,9 @@ use std::fmt;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use hyper::Uri;
 use jiff::tz::TimeZone;
+use sha2::{Digest, Sha256};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -44,12 +46,14 @@ use crate::wire;
 mod alerts;
 mod card;
 mod courier;
+mod desk;
 mod post;
 mod robot;
 mod sign;
 
 use alerts::{Alerts, Quota};
-use courier::{Courier, Desk, Replay, hook_id};
+use courier::{Courier, Replay};
+use desk::Desk;
 use post::{Post, Verdict};
 
 /// Why a receiver cannot be served with these settings.
@@ -290,4 +294,11 @@ impl Webhooks {
     fn receivers(&self) -> MutexGuard<'_, Vec<Receiver>> {
         self.receivers.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// By which name a receiver is known: its URL, which no two share, as a hash.
+fn hook_id(url: &Uri) -> Result<HookId, InvalidId> {
+    let hash = Sha256::digest(url.to_string().as_bytes());
+    let hex = hash.iter().take(8).fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
+    hex.parse()
 }

@@ -8,26 +8,22 @@
 //!                           └────► gone (410): nothing more until a person says so
 //! ```
 
-use std::collections::VecDeque;
 use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::Uri;
-use jiff::Timestamp;
-use sha2::{Digest, Sha256};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info, warn};
 use wxlogin_state::public::Event;
-use wxlogin_state::{DEAD_LETTERS_KEPT, DeadLetter, Hook, HookChange, HookId, InvalidId, Seq};
+use wxlogin_state::{DEAD_LETTERS_KEPT, DeadLetter, Hook, HookChange, Seq};
 
-use super::alerts::{Alerts, Quota, is_alert};
+use super::desk::{Desk, parsed};
 use super::post::{Outcome, Post, Verdict};
 use crate::clock::Clock;
 use crate::driver::{Denied, Driver};
-use crate::feed::{Filter, Follower, Posted, Step};
+use crate::feed::{Filter, Follower, Step};
 use crate::metrics::{Delivery, Metrics};
 
 /// How many events may be passed over before that is written down.
@@ -41,15 +37,6 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 
 /// Something that a person wants: dead letters sent again. The answer is how many there are.
 pub(super) type Replay = oneshot::Sender<usize>;
-
-/// What waits to be sent.
-#[derive(Debug)]
-pub(super) enum Desk {
-    /// For programs: every event, in order.
-    Programs(VecDeque<Arc<Posted>>),
-    /// For robots: alerts.
-    Robot(Alerts, Quota),
-}
 
 /// The task of one receiver.
 #[derive(Debug)]
@@ -349,66 +336,4 @@ impl Courier {
             warn!(url = self.url, seq = seq.0, what, "a receiver of webhooks does not take an event yet");
         }
     }
-}
-
-/// What a robot may want to know of: its alerts, and what makes them needless.
-fn parsed(posted: &Posted) -> Option<Event> {
-    // It was made by this very program.
-    let event: Event = serde_json::from_slice(&posted.json()).ok()?;
-    (event.kind == "session.online" || is_alert(&event)).then_some(event)
-}
-
-impl Desk {
-    fn has_room(&self) -> bool {
-        match self {
-            Self::Programs(queue) => queue.is_empty(),
-            Self::Robot(alerts, _) => alerts.has_room(),
-        }
-    }
-
-    fn first(&self) -> Option<Seq> {
-        match self {
-            Self::Programs(queue) => queue.front().map(|posted| posted.seq()),
-            Self::Robot(alerts, _) => alerts.first(),
-        }
-    }
-
-    fn next_in(&self, now: Timestamp) -> Option<Duration> {
-        match self {
-            Self::Programs(queue) => (!queue.is_empty()).then_some(Duration::ZERO),
-            Self::Robot(alerts, _) => alerts.next_in(now),
-        }
-    }
-
-    fn quota(&self) -> Duration {
-        match self {
-            Self::Programs(_) => Duration::ZERO,
-            Self::Robot(_, quota) => quota.wait(Instant::now()),
-        }
-    }
-
-    fn ready(&self, clock: &Clock) -> Vec<Event> {
-        match self {
-            Self::Programs(queue) => queue
-                .front()
-                .and_then(|posted| serde_json::from_slice(&posted.json()).ok())
-                .into_iter()
-                .collect(),
-            Self::Robot(alerts, _) => alerts.ready(clock.now()),
-        }
-    }
-
-    fn remove(&mut self, seqs: &[Seq]) {
-        match self {
-            Self::Programs(queue) => queue.retain(|posted| !seqs.contains(&posted.seq())),
-            Self::Robot(alerts, _) => alerts.remove(seqs),
-        }
-    }
-}
-
-/// By which name a receiver is known: its URL, which no two share, as a hash.
-pub(super) fn hook_id(url: &Uri) -> Result<HookId, InvalidId> {
-    let hash = Sha256::digest(url.to_string().as_bytes());
-    let hex = hash.iter().take(8).fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
-    hex.parse()
 }
