@@ -16,7 +16,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
 use axum::routing::{get, post};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use wxlogin_state::{DeviceType, Proxy, Qr, Rules, WId};
 
 use crate::callback::Callbacks;
@@ -27,7 +27,9 @@ use crate::view::View;
 use crate::wire::CreateSession;
 
 mod accounts;
+mod backup;
 mod body;
+mod check;
 mod ending;
 mod events;
 mod guard;
@@ -67,6 +69,8 @@ pub struct Api {
     callbacks: Callbacks,
     /// Pictures that were fetched.
     pictures: Pictures,
+    /// Room for backups that are being taken.
+    backups: Arc<Semaphore>,
 }
 
 /// What the routes go by where the caller does not say.
@@ -92,7 +96,8 @@ impl Api {
     ) -> Arc<Self> {
         let defaults = watch::Sender::new(defaults);
         let pictures = Pictures::default();
-        Arc::new(Self { driver, view, platform, clock, defaults, callbacks, pictures })
+        let backups = Arc::new(Semaphore::new(backup::AT_ONCE));
+        Arc::new(Self { driver, view, platform, clock, defaults, callbacks, pictures, backups })
     }
 
     /// Begins a login; `request_key` is the caller's name for the request, where there is one.
@@ -120,6 +125,8 @@ impl Api {
             .route("/v1/accounts/{wc_id}/why", get(why::of_account))
             .route("/v1/sessions/{w_id}/why", get(why::of_session))
             .route("/v1/events", get(events::events))
+            .route("/v1/backup", get(backup::backup))
+            .route("/v1/check", get(check::check))
             .route("/v1/platform/callback", post(system::callback))
             .route("/healthz", get(system::healthz))
             .route("/readyz", get(system::readyz))

@@ -3,11 +3,15 @@
 //! Shared by the routes of the daemon and by [`crate::client`], so that both sides agree by construction
 //! (contract.md, "Control API").
 
+mod check;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use wxlogin_state::public::{Account, Event, Session};
 use wxlogin_state::{DeviceType, Label, Method, Secret, Seq, StateName, Transition, WcId};
+
+pub use check::{Check, PlatformCheck, StoreCheck};
 
 /// Body of `POST /v1/sessions`: a login to begin.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
