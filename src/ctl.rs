@@ -5,13 +5,18 @@
 //! read it.
 
 mod args;
+mod backup;
+mod check;
+mod completions;
 mod failure;
 mod find;
 mod follow;
 mod list;
 mod live;
 mod login;
+mod offline;
 mod relogin;
+mod restore;
 mod settings;
 mod show;
 mod standing;
@@ -32,7 +37,7 @@ use clap::{CommandFactory, Parser};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::client::{Client, Target};
+use crate::client::{Client, DEFAULT_SOCKET, Target};
 use args::{Color, CommandLine, Verb};
 use failure::{Exit, Failure};
 use terminal::Terminal;
@@ -101,6 +106,8 @@ async fn run(args: impl IntoIterator<Item = OsString>, terminal: Terminal<'_>) -
     let CommandLine { global, verb } = command_line;
     let target = match Target::find(global.named(), terminal.env) {
         Ok(target) => target,
+        // What is done on this host alone is done whatever daemon the environment names.
+        Err(_) if verb.is_offline() => Target::Socket(DEFAULT_SOCKET.into()),
         Err(error) => return report(&error.into(), global.json, terminal.err),
     };
     let paint = Paint(match global.color {
@@ -130,6 +137,10 @@ async fn dispatch(context: &mut Context<'_>, verb: Verb) -> Result<Exit, Failure
         Verb::Qr(qr) => steps::qr(context, qr).await,
         Verb::Verify { w_id, code } => steps::verify(context, &w_id, code).await,
         Verb::SliderDone { w_id } => steps::slider_done(context, &w_id).await,
+        Verb::Check(asked) => check::check(context, asked).await,
+        Verb::Backup(asked) => backup::backup(context, asked).await,
+        Verb::Restore(asked) => restore::restore(context, asked).await,
+        Verb::Completions { shell } => completions::completions(context, shell),
         Verb::Logout { name } => steps::logout(context, &name).await,
     }
 }

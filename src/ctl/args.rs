@@ -1,11 +1,15 @@
 //! The command line of `wxloginctl`: what can be asked, with the help that its man page is made of.
 
+mod host;
+
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use wxlogin_state::{DeviceType, Label, Method, StateName, WcId};
+
+pub(super) use host::{Backup, Check, Restore, Shell};
 
 use crate::client::Named;
 
@@ -150,6 +154,30 @@ pub(super) enum Verb {
         #[arg(value_name = "WID")]
         w_id: String,
     },
+    /// Check that all is well, with the daemon or with a state directory that none uses
+    Check(Check),
+    /// Save the daemon's whole state in one file, while it runs
+    Backup(Backup),
+    /// Put a backup in the place of a state directory's store, while no daemon runs; what was there is moved aside
+    Restore(Restore),
+    /// Print what a shell needs to complete command lines
+    #[command(hide = true)]
+    Completions {
+        /// The shell
+        #[arg(value_enum)]
+        shell: Shell,
+    },
+}
+
+impl Verb {
+    /// Whether it needs no daemon.
+    pub(super) fn is_offline(&self) -> bool {
+        match self {
+            Self::Restore(_) | Self::Completions { .. } => true,
+            Self::Check(check) => check.state_dir.is_some(),
+            _ => false,
+        }
+    }
 }
 
 #[derive(Debug, Args)]

@@ -187,7 +187,12 @@ where
 /// Reads the export at `path`; refuses one that is not exactly what [`write()`] wrote.
 pub fn read(path: &Path) -> Result<Contents, ExportError> {
     let bytes = fs::read(path).map_err(|source| ExportError::File { path: path.to_owned(), source })?;
-    parse(&bytes).map_err(|fault| fault.of(path))
+    parse(&bytes, path)
+}
+
+/// The same for the text of one; `path` is what errors call it.
+pub fn parse(bytes: &[u8], path: &Path) -> Result<Contents, ExportError> {
+    contents(bytes).map_err(|fault| fault.of(path))
 }
 
 struct Lines<W> {
@@ -227,7 +232,7 @@ impl Fault {
     }
 }
 
-fn parse(bytes: &[u8]) -> Result<Contents, Fault> {
+fn contents(bytes: &[u8]) -> Result<Contents, Fault> {
     let mut lines = checked(bytes)?.split_inclusive(|byte| *byte == b'\n').zip(1..);
     let (first, number) = lines.next().ok_or(Fault::Torn("it has no header"))?;
     let header: Header = serde_json::from_slice(first).map_err(|source| Fault::Line(number, source))?;
