@@ -14,6 +14,7 @@ mod follow;
 mod list;
 mod live;
 mod login;
+mod many;
 mod offline;
 mod relogin;
 mod restore;
@@ -133,6 +134,7 @@ async fn dispatch(context: &mut Context<'_>, verb: Verb) -> Result<Exit, Failure
         Verb::Relogin(asked) => relogin::relogin(context, asked).await,
         Verb::Set(change) => settings::set(context, change).await,
         Verb::Forget { wc_id } => settings::forget(context, &wc_id).await,
+        Verb::Login(login) if login.from.is_some() => many::many(context, login).await,
         Verb::Login(login) => login::login(context, login).await,
         Verb::Qr(qr) => steps::qr(context, qr).await,
         Verb::Verify { w_id, code } => steps::verify(context, &w_id, code).await,

@@ -232,6 +232,13 @@ pub(super) struct Login {
     /// Go on with a login that is under way, as with --wait, instead of beginning one
     #[arg(long, value_name = "WID", conflicts_with_all = BEGINS)]
     pub(super) resume: Option<String>,
+    /// Log in many, one for each line LABEL, LABEL,WCID or ,WCID (# begins a remark), and wait for them; the same
+    /// command again goes on with them
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["wc_id", "label", "new_device", "wait", "resume"])]
+    pub(super) from: Option<PathBuf>,
+    /// Of those, at most so many at a time
+    #[arg(long, value_name = "N", default_value = "4", requires = "from")]
+    pub(super) at_most: NonZeroUsize,
 }
 
 /// The options of `login` that are about beginning one.

@@ -53,6 +53,14 @@ pub(super) enum Failure {
         /// Why.
         source: io::Error,
     },
+    /// A file that was named cannot be read.
+    #[error("cannot read {path}")]
+    Unread {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// What the daemon sent as a backup is none.
     #[error("the backup that came is not whole; nothing was written")]
     Broken {
@@ -124,7 +132,7 @@ impl Failure {
     }
 
     /// What the daemon refused, where it did.
-    fn problem(&self) -> Option<&Problem> {
+    pub(super) fn problem(&self) -> Option<&Problem> {
         match self {
             Self::Client(error) => error.problem(),
             Self::Hinted { problem, .. } => Some(problem),

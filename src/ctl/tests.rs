@@ -69,6 +69,7 @@ struct Person {
     interrupt: fn() -> BoxFuture<'static, ()>,
     zone: TimeZone,
     width: Option<usize>,
+    height: Option<usize>,
 }
 
 impl Person {
@@ -81,6 +82,7 @@ impl Person {
             interrupt: || Box::pin(std::future::pending()),
             zone: TimeZone::UTC,
             width: None,
+            height: None,
         }
     }
 
@@ -104,6 +106,7 @@ impl Person {
             keyboard: Keyboard::new(self.types, BufReader::new(self.input)),
             on_screen: false,
             width: self.width,
+            height: self.height,
             now: &|| NOW,
             zone: self.zone,
             pause: Duration::from_millis(2),
