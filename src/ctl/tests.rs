@@ -3,6 +3,8 @@
 mod accounts;
 mod commands;
 mod following;
+mod host;
+mod many;
 mod relogin;
 mod rendering;
 mod watching;

@@ -7,8 +7,10 @@
 
 mod account_api;
 mod accounts;
+mod backup;
 mod bad_input;
 mod callback;
+mod check;
 mod configuration;
 mod ctl;
 mod doors;
@@ -21,6 +23,7 @@ mod full_disk;
 mod harness;
 mod lifecycle;
 mod login;
+mod many;
 mod programs;
 mod qr;
 mod reading;
