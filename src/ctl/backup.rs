@@ -82,9 +82,9 @@ pub(super) async fn backup(context: &mut Context<'_>, asked: args::Backup) -> Re
         sentences(&holds, (!to_stdout).then_some(file)).join("\n")
     };
     if to_stdout {
-        context.remark(told)?
+        context.remark(told)?;
     } else {
-        context.say(told)?
+        context.say(told)?;
     }
     Ok(Exit::Done)
 }

@@ -39,18 +39,17 @@ struct Report<'a> {
 
 /// `wxloginctl check`: fails where something is wrong.
 pub(super) async fn check(context: &mut Context<'_>, asked: args::Check) -> Result<Exit, Failure> {
-    let findings = match &asked.state_dir {
-        Some(dir) => directory::findings(dir, asked.key_file.as_deref())?,
-        None => {
-            let checked = context.client.check().await.map_err(|error| {
-                if error.is_not_found() {
-                    let sentence = "the daemon is older than this wxloginctl, and does not say how it stands";
-                    return Failure::Sentence(sentence.to_owned());
-                }
-                error.into()
-            })?;
-            of_daemon(&checked, &context.client.target().to_string())
-        }
+    let findings = if let Some(dir) = &asked.state_dir {
+        directory::findings(dir, asked.key_file.as_deref())?
+    } else {
+        let checked = context.client.check().await.map_err(|error| {
+            if error.is_not_found() {
+                let sentence = "the daemon is older than this wxloginctl, and does not say how it stands";
+                return Failure::Sentence(sentence.to_owned());
+            }
+            error.into()
+        })?;
+        of_daemon(&checked, &context.client.target().to_string())
     };
     let ok = findings.iter().all(|finding| finding.ok);
     if context.json {

@@ -91,8 +91,7 @@ fn line(number: usize, text: &str, place: &Path) -> Result<Line, String> {
     let key = key(place, label, wc_id);
     let label = (!label.is_empty()).then(|| label.parse::<Label>()).transpose();
     let wc_id = (!wc_id.is_empty()).then(|| wc_id.parse::<WcId>()).transpose();
-    let (label, wc_id) =
-        (label.map_err(|error| error.to_string())?, wc_id.map_err(|error| error.to_string())?);
+    let (label, wc_id) = (label?, wc_id.map_err(|error| error.to_string())?);
     if label.is_none() && wc_id.is_none() {
         return Err("it names neither a label nor a wcId".to_owned());
     }
