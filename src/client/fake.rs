@@ -246,7 +246,7 @@ async fn create(
 fn create_as(world: &mut World, key: &str, body: CreateSession) -> Response {
     if let Some((_, w_id)) = world.named.iter().find(|(name, _)| name == key) {
         let known = world.sessions.iter().find(|session| session.w_id.as_str() == w_id).unwrap();
-        return Json(known.clone()).into_response();
+        return (StatusCode::CREATED, Json(known.clone())).into_response();
     }
     let w_id = format!("w-{}", world.named.len() + 1);
     world.named.push((key.to_owned(), w_id.clone()));

@@ -39,6 +39,8 @@ EXAMPLES:
   wxloginctl set wxid_a --auto-relogin off
   wxloginctl why wxid_a
   wxloginctl watch --type session.dropped,account.*
+  wxloginctl login --from shops.txt --at-most 8
+  wxloginctl backup /var/backups/wxlogind.jsonl
 
 SEE ALSO:
   wxlogind(8), journalctl(1)";

@@ -102,13 +102,14 @@ impl Run {
     /// under the next name.
     async fn begun(&self) -> Result<Option<Session>, ClientError> {
         for attempt in 1..=ATTEMPTS {
-            let created = self.client.create_as(&format!("{}-{attempt}", self.key), &self.wanted).await?;
-            let mut session = created.session;
+            let name = format!("{}-{attempt}", self.key);
+            let mut session = self.client.create_as(&name, &self.wanted).await?.session;
             // The account went on with another login.
             while let (StateName::Dropped, Some(successor)) = (session.state, &session.successor) {
                 session = self.client.session(successor.as_str()).await?;
             }
-            if created.fresh || session.state != StateName::Dropped {
+            // The daemon answers for an earlier run as it answered then; one that is over tells it apart.
+            if session.state != StateName::Dropped {
                 return Ok(Some(session));
             }
         }
