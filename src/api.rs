@@ -16,7 +16,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
 use axum::routing::{get, post};
-use tokio::sync::{Mutex, watch};
+use tokio::sync::{Mutex, Semaphore, watch};
 use wxlogin_state::{DeviceType, Proxy, Qr, Rules, TokenRules, WId};
 
 use crate::callback::Callbacks;
@@ -31,7 +31,9 @@ use crate::wire::CreateSession;
 
 mod accounts;
 mod app_login;
+mod backup;
 mod body;
+mod check;
 mod console;
 mod ending;
 mod events;
@@ -83,6 +85,8 @@ pub struct Api {
     pub webhooks: Arc<Webhooks>,
     /// Pictures that were fetched.
     pictures: Pictures,
+    /// Room for backups that are being taken.
+    backups: Arc<Semaphore>,
     /// Logins of users that are under way.
     logins: Logins,
     /// Who came in by the console.
@@ -148,6 +152,7 @@ impl Api {
         } = parts;
         let defaults = watch::Sender::new(defaults);
         let (pictures, guessing) = (Pictures::default(), Mutex::default());
+        let backups = Arc::new(Semaphore::new(backup::AT_ONCE));
         Arc::new(Self {
             driver,
             view,
@@ -158,6 +163,7 @@ impl Api {
             callbacks,
             exposition,
             pictures,
+            backups,
             logins: Logins::default(),
             console,
             webhooks,
@@ -201,6 +207,8 @@ impl Api {
             .route("/v1/webhooks/{n}/dead-letters", get(webhooks::dead_letters))
             .route("/v1/webhooks/{n}/replay", post(webhooks::replay))
             .route("/v1/webhooks/{n}/test", post(webhooks::test))
+            .route("/v1/backup", get(backup::backup))
+            .route("/v1/check", get(check::check))
             .route("/v1/platform/callback", post(system::callback))
             .route("/healthz", get(system::healthz))
             .route("/readyz", get(system::readyz))

@@ -46,7 +46,8 @@ mod turn;
 mod vault;
 mod watch;
 
-pub use handle::{Begun, Denied, Driver, Figures, LoginRequest};
+pub use exporting::Snapshot;
+pub use handle::{Begun, Denied, Driver, Figures, Footing, LoginRequest};
 pub use keeper::{ReadOnly, StoreState};
 pub use start::{Opened, Parts, open};
 pub use tokens::{NewToken, OpenToken};

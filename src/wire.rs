@@ -3,6 +3,7 @@
 //! Shared by the routes of the daemon and by [`crate::client`], so that both sides agree by construction
 //! (contract.md, "Control API").
 
+mod check;
 mod console;
 mod webhooks;
 
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use wxlogin_state::public::{Account, Event, Session, Token};
 use wxlogin_state::{DeviceType, Label, Method, Secret, Seq, StateName, Transition, WcId};
 
+pub use check::{Check, PlatformCheck, StoreCheck};
 pub use console::{
     AccountFigures, ConsoleSession, EnterConsole, Invitation, Step, StepKind, StepPage, Summary,
 };

@@ -4,6 +4,8 @@ mod accounts;
 mod commands;
 mod console;
 mod following;
+mod host;
+mod many;
 mod relogin;
 mod rendering;
 mod tokens;
@@ -72,6 +74,7 @@ struct Person {
     interrupt: fn() -> BoxFuture<'static, ()>,
     zone: TimeZone,
     width: Option<usize>,
+    height: Option<usize>,
 }
 
 impl Person {
@@ -84,6 +87,7 @@ impl Person {
             interrupt: || Box::pin(std::future::pending()),
             zone: TimeZone::UTC,
             width: None,
+            height: None,
         }
     }
 
@@ -107,6 +111,7 @@ impl Person {
             keyboard: Keyboard::new(self.types, BufReader::new(self.input)),
             on_screen: false,
             width: self.width,
+            height: self.height,
             now: &|| NOW,
             zone: self.zone,
             pause: Duration::from_millis(2),

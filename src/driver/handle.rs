@@ -12,6 +12,7 @@ use wxlogin_state::{
 };
 
 use super::begin::Issued;
+use super::exporting::Snapshot;
 use super::journal::Wanted;
 use super::keeper::{ReadOnly, StoreState};
 use super::relogins::PopUpOver;
@@ -80,6 +81,16 @@ pub struct Begun {
     pub session: Arc<SessionEntry>,
     /// Whether this request began it; otherwise it was on its way already.
     pub fresh: bool,
+}
+
+/// How the driver stands with what it depends on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Footing {
+    /// What the platform last answered to who is online: `None` before its first answer, else what was wrong with it,
+    /// where something was.
+    pub platform: Option<Result<(), String>>,
+    /// Bytes of the store on disk; `None` while it is closed.
+    pub store_bytes: Option<u64>,
 }
 
 /// Why the driver did not do what it was asked.
@@ -187,6 +198,8 @@ pub(super) enum Message {
     Hook { change: HookChange, reply: Reply<()> },
     KeepKey { key: PlatformKey, reply: Reply<()> },
     Figures(Box<Figures>),
+    Snapshot(Reply<Snapshot>),
+    Footing(Reply<Footing>),
     Ping(Reply<()>),
     Stop,
 }
@@ -283,6 +296,16 @@ impl Driver {
     /// Makes the platform's key durable.
     pub async fn keep_key(&self, key: PlatformKey) -> Result<(), Denied> {
         self.ask(|reply| Message::KeepKey { key, reply }).await
+    }
+
+    /// Everything that is committed at one moment, between two commits.
+    pub async fn snapshot(&self) -> Result<Snapshot, Denied> {
+        self.ask(Message::Snapshot).await
+    }
+
+    /// How the driver stands with the store and the platform.
+    pub async fn footing(&self) -> Result<Footing, Denied> {
+        self.ask(Message::Footing).await
     }
 
     /// Goes by other figures from now on; deadlines that are set stay.

@@ -127,6 +127,11 @@ impl Keeper {
         self.store.is_some()
     }
 
+    /// Bytes of the store on disk; `None` while it is closed.
+    pub(super) fn size_on_disk(&self) -> Option<u64> {
+        self.store.as_ref().map(Store::size_on_disk)
+    }
+
     /// When to try to open the store again.
     pub(super) fn reopen_at(&self) -> Option<Instant> {
         self.store.is_none().then_some(self.reopen_at)

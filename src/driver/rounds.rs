@@ -15,8 +15,8 @@ use wxlogin_state::{Act, Fleet, Input, Known, PlatformKey, Seq, StateName, Token
 use super::answer::Answer;
 use super::begin::Beginnings;
 use super::duties::Duties;
-use super::exporting::{Committed, Exporting};
-use super::handle::{Denied, Driver, Figures, Message};
+use super::exporting::{Committed, Exporting, Snapshot};
+use super::handle::{Denied, Driver, Figures, Footing, Message};
 use super::journal::Journal;
 use super::keeper::{Keeper, Reopened};
 use super::relogins::Relogins;
@@ -336,6 +336,16 @@ impl Rounds {
                 self.ground.figures = *figures;
                 self.to_review = self.ground.view.everybody().into();
                 self.review_tokens();
+                None
+            }
+            Message::Snapshot(reply) => {
+                // Who leaves meanwhile needs no answer, here and below.
+                let _ = reply.send(Ok(Snapshot::of(committed(&self.ground, self.commits))));
+                None
+            }
+            Message::Footing(reply) => {
+                let (platform, store_bytes) = (self.watch.heard(), self.ground.keeper.size_on_disk());
+                let _ = reply.send(Ok(Footing { platform, store_bytes }));
                 None
             }
             Message::Ping(reply) => Some(Answer::Done(reply, Ok(()))),

@@ -150,9 +150,37 @@ where
     A: IntoIterator<Item = &'a Account, IntoIter: ExactSizeIterator>,
     T: IntoIterator<Item = &'a Token, IntoIter: ExactSizeIterator>,
 {
+    let part = part_of(path);
+    remove_if_there(&part)?;
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part)?;
+    write_to(BufWriter::new(&file), sessions, accounts, tokens, host)
+        .and_then(|()| file.sync_all())
+        .and_then(|()| fs::rename(&part, path))
+        .inspect_err(|_| {
+            // It may be the disk that is full; half an export is of no use to anybody.
+            let _ = remove_if_there(&part);
+        })?;
+    File::open(directory_of(path))?.sync_all()
+}
+
+/// Writes an export's text to `to`, in many small pieces, and flushes it. What breaks off is not taken for whole:
+/// the checksum comes last.
+pub fn write_to<'a, S, A, T>(
+    to: impl Write,
+    sessions: S,
+    accounts: A,
+    tokens: T,
+    host: Host<'a>,
+) -> io::Result<()>
+where
+    S: IntoIterator<Item = &'a Session, IntoIter: ExactSizeIterator>,
+    A: IntoIterator<Item = &'a Account, IntoIter: ExactSizeIterator>,
+    T: IntoIterator<Item = &'a Token, IntoIter: ExactSizeIterator>,
+{
     let (sessions, accounts, tokens) = (sessions.into_iter(), accounts.into_iter(), tokens.into_iter());
     let Host { platform_key, seal, outbox, fleet, last_seq } = host;
-    let header = Header {
+    let mut lines = Lines { to, crc: crc32fast::Hasher::new() };
+    lines.push(&Header {
         wxlogind_export: FORMAT,
         last_seq,
         sessions: sessions.len(),
@@ -162,37 +190,27 @@ where
         dead_letters: outbox.dead_letters().count(),
         platform_key: platform_key.is_some(),
         seal: seal.is_some(),
-    };
+    })?;
     let records = sessions.map(Written::Session).chain(accounts.map(Written::Account));
     let records = records.chain(tokens.map(Written::Token));
     let records = records.chain(outbox.hooks().map(Written::Hook));
     let records = records.chain(outbox.dead_letters().map(Written::DeadLetter));
-    let part = part_of(path);
-    remove_if_there(&part)?;
-    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part)?;
     let of_the_host = platform_key.map(Written::PlatformKey).into_iter().chain(seal.map(Written::Seal));
-    let records = records.chain(of_the_host).chain([Written::Fleet(fleet)]);
-    fill(&file, &header, records).and_then(|()| fs::rename(&part, path)).inspect_err(|_| {
-        // It may be the disk that is full; half an export is of no use to anybody.
-        let _ = remove_if_there(&part);
-    })?;
-    File::open(directory_of(path))?.sync_all()
-}
-
-fn fill<'a>(file: &File, header: &Header, records: impl Iterator<Item = Written<'a>>) -> io::Result<()> {
-    let mut lines = Lines { to: BufWriter::new(file), crc: crc32fast::Hasher::new() };
-    lines.push(header)?;
-    for record in records {
+    for record in records.chain(of_the_host).chain([Written::Fleet(fleet)]) {
         lines.push(&record)?;
     }
-    lines.end()?;
-    file.sync_all()
+    lines.end()
 }
 
 /// Reads the export at `path`; refuses one that is not exactly what [`write()`] wrote.
 pub fn read(path: &Path) -> Result<Contents, ExportError> {
     let bytes = fs::read(path).map_err(|source| ExportError::File { path: path.to_owned(), source })?;
-    parse(&bytes).map_err(|fault| fault.of(path))
+    parse(&bytes, path)
+}
+
+/// The same for the text of one; `path` is what errors call it.
+pub fn parse(bytes: &[u8], path: &Path) -> Result<Contents, ExportError> {
+    contents(bytes).map_err(|fault| fault.of(path))
 }
 
 struct Lines<W> {
@@ -232,7 +250,7 @@ impl Fault {
     }
 }
 
-fn parse(bytes: &[u8]) -> Result<Contents, Fault> {
+fn contents(bytes: &[u8]) -> Result<Contents, Fault> {
     let mut lines = checked(bytes)?.split_inclusive(|byte| *byte == b'\n').zip(1..);
     let (first, number) = lines.next().ok_or(Fault::Torn("it has no header"))?;
     let header: Header = serde_json::from_slice(first).map_err(|source| Fault::Line(number, source))?;

@@ -19,6 +19,7 @@
 //! * Other calls of the engine are banned in `clippy.toml`, each with what it does.
 
 use std::fs::File;
+use std::path::PathBuf;
 
 use jiff::Timestamp;
 
@@ -137,12 +138,16 @@ impl Store {
     }
 
     /// Puts a fresh store with `contents` (an export's, see [`export`](crate::export)) in the place of a damaged
-    /// one, which is moved aside to `damaged-<n>` and never deleted. [`Store::open`] then finds it.
+    /// one, which is moved aside to `damaged-<n>` and never deleted; says where to. [`Store::open`] then finds it.
     ///
     /// No sequence number that was ever acknowledged is used again: the journal begins anew with one event of the
     /// type [`RESTORED`] at `now`, numbered after both the export and what was last known durable. To whoever
     /// follows the journal it looks like one that was trimmed.
-    pub fn restore(dir: &StateDir, contents: &Contents, now: Timestamp) -> Result<(), OpenError> {
+    pub fn restore(
+        dir: &StateDir,
+        contents: &Contents,
+        now: Timestamp,
+    ) -> Result<Option<PathBuf>, OpenError> {
         restore::run(dir, contents, now)
     }
 

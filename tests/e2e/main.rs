@@ -8,8 +8,10 @@
 mod account_api;
 mod accounts;
 mod app_login;
+mod backup;
 mod bad_input;
 mod callback;
+mod check;
 mod configuration;
 mod console;
 mod ctl;
@@ -23,6 +25,7 @@ mod full_disk;
 mod harness;
 mod lifecycle;
 mod login;
+mod many;
 mod metrics;
 mod official_login;
 mod programs;

@@ -97,7 +97,7 @@ fn an_export_from_before_there_were_tokens_is_read() {
     lines.push(&serde_json::from_str::<serde_json::Value>(header).unwrap()).unwrap();
     let crc = format!("{:08x}", lines.crc.clone().finalize());
     lines.push(&Written::Crc32(&crc)).unwrap();
-    let contents = parse(&lines.to).ok().unwrap();
+    let contents = parse(&lines.to, Path::new("")).unwrap();
     assert!(contents.tokens.is_empty() && contents.seal.is_none());
 }
 
@@ -138,7 +138,7 @@ fn every_truncation_is_refused() {
     write_all(&path, &contents()).unwrap();
     let bytes = fs::read(&path).unwrap();
     for length in 0..bytes.len() {
-        assert!(parse(&bytes[..length]).is_err(), "{length} of {} bytes", bytes.len());
+        assert!(parse(&bytes[..length], &path).is_err(), "{length} of {} bytes", bytes.len());
     }
 }
 
@@ -151,10 +151,10 @@ fn every_changed_byte_and_everything_appended_is_refused() {
     for at in 0..bytes.len() {
         let mut changed = bytes.clone();
         changed[at] ^= 1;
-        assert!(parse(&changed).is_err(), "byte {at}");
+        assert!(parse(&changed, &path).is_err(), "byte {at}");
     }
-    assert!(parse(&[&bytes[..], b"\n"].concat()).is_err());
-    assert!(parse(&bytes.repeat(2)).is_err());
+    assert!(parse(&[&bytes[..], b"\n"].concat(), &path).is_err());
+    assert!(parse(&bytes.repeat(2), &path).is_err());
 }
 
 #[test]
@@ -174,7 +174,7 @@ fn a_later_format_is_told_apart_from_damage() {
     lines.push(&header).unwrap();
     let crc = format!("{:08x}", lines.crc.clone().finalize());
     lines.push(&Written::Crc32(&crc)).unwrap();
-    let error = parse(&lines.to).err().unwrap().of(Path::new("export.jsonl"));
+    let error = parse(&lines.to, Path::new("export.jsonl")).unwrap_err();
     assert!(matches!(error, ExportError::Format { format: 2, .. }), "{error}");
 }
 
