@@ -276,6 +276,7 @@ fn figures(settings: &Settings) -> Figures {
             keep_expired: settings.tokens.keep_expired,
             ..TokenRules::DEFAULT
         },
+        console_url: settings.control.console_url.as_ref().map(crate::console::address_of),
     }
 }
 

@@ -7,7 +7,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use wxlogin_state::public::Event;
 use wxlogin_state::seal::SealError;
 use wxlogin_state::{
-    DeviceType, Input, Label, PlatformKey, Proxy, ReadError, RecordError, Refusal, Rules, Seq, Tending,
+    DeviceType, Input, Label, Link, PlatformKey, Proxy, ReadError, RecordError, Refusal, Rules, Seq, Tending,
     Token, TokenId, TokenRules, WId, WcId,
 };
 
@@ -50,6 +50,8 @@ pub struct Figures {
     pub proxy: Option<Proxy>,
     /// What tokens go by.
     pub token_rules: TokenRules,
+    /// How people reach the console from outside, without a `/` at its end: what links in events begin with.
+    pub console_url: Option<String>,
 }
 
 /// What a login is begun with.
@@ -183,6 +185,7 @@ pub(super) enum Message {
     Hint(WcId),
     Token(TokenMessage),
     Events(Wanted),
+    KeepLink { link: Link, reply: Reply<()> },
     KeepKey { key: PlatformKey, reply: Reply<()> },
     Figures(Box<Figures>),
     Ping(Reply<()>),
@@ -270,6 +273,11 @@ impl Driver {
     /// Makes the platform's key durable.
     pub async fn keep_key(&self, key: PlatformKey) -> Result<(), Denied> {
         self.ask(|reply| Message::KeepKey { key, reply }).await
+    }
+
+    /// Keeps a one-time link; committed before this answers. Refused where its login waits for nobody.
+    pub async fn keep_link(&self, link: Link) -> Result<(), Denied> {
+        self.ask(|reply| Message::KeepLink { link, reply }).await
     }
 
     /// Goes by other figures from now on; deadlines that are set stay.

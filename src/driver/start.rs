@@ -52,9 +52,10 @@ pub fn open(parts: Parts) -> Result<Opened, Unopened> {
     let Parts { dir, retention, figures, clock, tasks, state_key } = parts;
     let (keeper, store, contents) = Keeper::open(dir, retention, clock.now())?;
     let vault = Vault::open(keeper.dir(), state_key.as_deref(), &contents)?;
-    let Contents { sessions, accounts, tokens, platform_key, fleet, last_seq, seal: _, not_shrunk: _ } =
+    let Contents { sessions, accounts, tokens, links, platform_key, fleet, last_seq, seal: _, not_shrunk: _ } =
         contents;
     let view = Arc::new(View::new(sessions, accounts, tokens));
+    view.links.replace(links);
     let feed = Feed::new(last_seq);
     let (driver, inbox) = Driver::new(store, feed.clone());
     let ground = Ground {

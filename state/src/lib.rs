@@ -20,6 +20,7 @@ pub mod export;
 mod fleet;
 mod id;
 mod input;
+mod link;
 mod moves;
 mod notice;
 mod profile;
@@ -44,8 +45,9 @@ pub use account::{
 pub use budget::Ledger;
 pub use duty::{Call, Duty, duty};
 pub use fleet::{Fleet, Storm, Turn};
-pub use id::{Generation, InvalidId, Seq, TokenId, Version, WId, WcId};
+pub use id::{Generation, InvalidId, LinkId, Seq, TokenId, Version, WId, WcId};
 pub use input::{Answer, Failure, Ignored, Input, Refusal, Verdict};
+pub use link::Link;
 pub use moves::{Act, Change, Known, Moves, Unmoved};
 pub use notice::{Notice, NoticeKind, TokenNotice, TokenNoticeKind};
 pub use profile::{DeviceType, Label, Profile, Proxy};

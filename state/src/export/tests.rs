@@ -40,6 +40,7 @@ fn contents() -> Contents {
         }),
         fleet: Fleet::default(),
         last_seq: Seq(42),
+        links: Vec::new(),
         not_shrunk: None,
     }
 }

@@ -1,13 +1,14 @@
 //! The keys of the one tree: a prefix for the kind of record, then its name.
 //!
-//! `s/<wId>` sessions · `a/<wcId>` accounts · `t/<id>` tokens · `e/<seq, big-endian>` journal pages · `m/…` single
+//! `s/<wId>` sessions · `a/<wcId>` accounts · `t/<id>` tokens · `l/<digest>` one-time links · `e/<seq, big-endian>` journal pages · `m/…` single
 //! values
 
-use crate::id::{Seq, TokenId, WId, WcId};
+use crate::id::{LinkId, Seq, TokenId, WId, WcId};
 
 pub(super) const SESSIONS: &[u8] = b"s/";
 pub(super) const ACCOUNTS: &[u8] = b"a/";
 pub(super) const TOKENS: &[u8] = b"t/";
+pub(super) const LINKS: &[u8] = b"l/";
 pub(super) const EVENTS: &[u8] = b"e/";
 pub(super) const PLATFORM_KEY: &[u8] = b"m/platform-key";
 /// What holds for the host as a whole.
@@ -27,6 +28,10 @@ pub(super) fn account(wc_id: &WcId) -> Vec<u8> {
 
 pub(super) fn token(id: &TokenId) -> Vec<u8> {
     [TOKENS, id.as_str().as_bytes()].concat()
+}
+
+pub(super) fn link(id: &LinkId) -> Vec<u8> {
+    [LINKS, id.as_str().as_bytes()].concat()
 }
 
 /// The journal page whose first event is `seq`. Big-endian, so that the order of keys is the order of events.
