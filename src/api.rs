@@ -29,10 +29,12 @@ use crate::wire::CreateSession;
 
 mod accounts;
 mod body;
+mod claims;
 mod console;
 mod ending;
 mod events;
 mod guard;
+mod links;
 pub mod listen;
 mod pictures;
 mod problem;
@@ -44,6 +46,7 @@ mod system;
 pub mod token;
 mod why;
 
+use claims::Claims;
 pub use guard::{Entrance, Peer};
 pub use pictures::Picture;
 use pictures::Pictures;
@@ -71,7 +74,9 @@ pub struct Api {
     pictures: Pictures,
     /// Who came in by the console.
     console: Arc<Console>,
-    /// Callers with a wrong invitation wait one after the other, as those with a wrong token do.
+    /// Who is on which step.
+    claims: Claims,
+    /// Callers with a wrong invitation or a link that is over wait one after the other, as those with a wrong token do.
     guessing: Mutex<()>,
 }
 
@@ -99,8 +104,19 @@ impl Api {
     ) -> Arc<Self> {
         let defaults = watch::Sender::new(defaults);
         let pictures = Pictures::default();
-        let guessing = Mutex::default();
-        Arc::new(Self { driver, view, platform, clock, defaults, callbacks, pictures, console, guessing })
+        let (claims, guessing) = (Claims::default(), Mutex::default());
+        Arc::new(Self {
+            driver,
+            view,
+            platform,
+            clock,
+            defaults,
+            callbacks,
+            pictures,
+            console,
+            claims,
+            guessing,
+        })
     }
 
     /// Begins a login; `request_key` is the caller's name for the request, where there is one.
@@ -128,6 +144,8 @@ impl Api {
             .route("/v1/accounts/{wc_id}/why", get(why::of_account))
             .route("/v1/sessions/{w_id}/why", get(why::of_session))
             .route("/v1/steps", get(steps::list))
+            .route("/v1/steps/{w_id}/claim", post(claims::claim).delete(claims::unclaim))
+            .merge(links::routes())
             .merge(console::routes())
             .route("/v1/events", get(events::events))
             .route("/v1/platform/callback", post(system::callback))

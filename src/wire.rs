@@ -4,6 +4,7 @@
 //! (contract.md, "Control API").
 
 mod console;
+mod links;
 
 use std::fmt;
 
@@ -14,6 +15,7 @@ use wxlogin_state::{DeviceType, Label, Method, Secret, Seq, StateName, Transitio
 pub use console::{
     AccountFigures, ConsoleSession, EnterConsole, Invitation, Step, StepKind, StepPage, Summary,
 };
+pub use links::{Claim, ClaimStep, LinkedStep, MakeLink, PersonsStep, StepLink};
 
 /// Body of `POST /v1/sessions`: a login to begin.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
