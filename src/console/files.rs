@@ -40,6 +40,7 @@ files! {
     "/assets/words-en.js" MODULE "words-en.js";
     "/assets/words-zh.js" MODULE "words-zh.js";
     "/assets/card.js" MODULE "card.js";
+    "/assets/claim.js" MODULE "claim.js";
     "/assets/inbox.js" MODULE "inbox.js";
     "/assets/lists.js" MODULE "lists.js";
     "/assets/rows.js" MODULE "rows.js";

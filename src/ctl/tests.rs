@@ -4,6 +4,7 @@ mod accounts;
 mod commands;
 mod console;
 mod following;
+mod link;
 mod relogin;
 mod rendering;
 mod watching;

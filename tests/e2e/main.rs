@@ -21,6 +21,7 @@ mod first_day;
 mod full_disk;
 mod harness;
 mod lifecycle;
+mod links;
 mod login;
 mod programs;
 mod qr;
