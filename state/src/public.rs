@@ -1,7 +1,7 @@
 //! The public form of sessions, accounts, tokens and events: the JSON of the control API, the journal and the client.
 //!
 //! Field names are the contract's and the platform's (`wId`, `wcId`); times are RFC 3339 UTC. A public form
-//! carries no secret: no code, no proxy password, no token. But for the one-time link of an event, which is for whoever
+//! carries no secret: no code, no proxy password, no token; but an event may carry a one-time link, which is for whoever
 //! reads the event.
 
 use jiff::Timestamp;

@@ -29,7 +29,9 @@ impl<'a> Turn<'a> {
         self.links.push(link);
         let too_many = (others.len() + 1).saturating_sub(MOST);
         others.truncate(too_many);
-        others.into_iter().for_each(|other| self.forget_link(other));
+        for other in others {
+            self.forget_link(other);
+        }
         Ok(())
     }
 
