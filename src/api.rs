@@ -34,10 +34,12 @@ mod app_login;
 mod backup;
 mod body;
 mod check;
+mod claims;
 mod console;
 mod ending;
 mod events;
 mod guard;
+mod links;
 pub mod listen;
 mod logins;
 mod official_login;
@@ -53,6 +55,7 @@ mod tokens;
 mod webhooks;
 mod why;
 
+use claims::Claims;
 pub use guard::{Entrance, Peer};
 use logins::Logins;
 pub use pictures::Picture;
@@ -91,7 +94,9 @@ pub struct Api {
     logins: Logins,
     /// Who came in by the console.
     console: Arc<Console>,
-    /// Callers with a wrong invitation wait one after the other, as those with a wrong token do.
+    /// Who is on which step.
+    claims: Claims,
+    /// Callers with a wrong invitation or a link that is over wait one after the other, as those with a wrong token do.
     guessing: Mutex<()>,
 }
 
@@ -151,7 +156,7 @@ impl Api {
             webhooks,
         } = parts;
         let defaults = watch::Sender::new(defaults);
-        let (pictures, guessing) = (Pictures::default(), Mutex::default());
+        let (pictures, claims, guessing) = (Pictures::default(), Claims::default(), Mutex::default());
         let backups = Arc::new(Semaphore::new(backup::AT_ONCE));
         Arc::new(Self {
             driver,
@@ -167,6 +172,7 @@ impl Api {
             logins: Logins::default(),
             console,
             webhooks,
+            claims,
             guessing,
         })
     }
@@ -196,6 +202,8 @@ impl Api {
             .route("/v1/accounts/{wc_id}/why", get(why::of_account))
             .route("/v1/sessions/{w_id}/why", get(why::of_session))
             .route("/v1/steps", get(steps::list))
+            .route("/v1/steps/{w_id}/claim", post(claims::claim).delete(claims::unclaim))
+            .merge(links::routes())
             .merge(console::routes())
             .route("/v1/login/wechat", post(app_login::app_login))
             .route(official_account::LOGIN, post(official_login::official_login))
