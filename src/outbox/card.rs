@@ -13,6 +13,9 @@ pub(super) const TEST: &str = "webhook.test";
 /// Most accounts that one message names.
 const NAMED: usize = 10;
 
+/// Most links of one message, beside so many names.
+const LINKED: usize = 5;
+
 /// Longest name, in characters.
 const LONGEST: usize = 40;
 
@@ -76,14 +79,12 @@ impl Card {
     }
 }
 
-/// One-time links to the steps that wait, each called by whose it is where there are several.
+/// One-time links to the steps that wait, each called by its line where there are several.
 fn links(events: &[Event]) -> Vec<(String, Secret)> {
-    let linked = events.iter().take(NAMED).filter_map(|event| Some((event, event.link.clone()?)));
-    let named = |event| match events {
-        [_] => None,
-        _ => who(event),
-    };
-    linked.map(|(event, link)| (named(event).unwrap_or_else(|| "打开扫码页面".to_owned()), link)).collect()
+    let name =
+        |n: usize| if events.len() == 1 { "打开扫码页面".to_owned() } else { format!("第 {n} 个") };
+    let linked = (1..).zip(events).take(LINKED).filter_map(|(n, event)| Some((name(n), event.link.clone()?)));
+    linked.collect()
 }
 
 /// Its heading, how bad it is, and what to do.

@@ -25,6 +25,9 @@ const BUSY: Duration = Duration::from_mins(1);
 /// … which then takes nothing for ten minutes.
 const DINGTALK_BUSY: Duration = Duration::from_mins(10);
 
+/// Largest text that WeCom takes, in bytes.
+const WECOM_TEXT: usize = 4096;
+
 /// Longest sentence of a robot that is kept, in characters.
 const SENTENCE: usize = 120;
 
@@ -103,23 +106,26 @@ fn feishu(card: &Card, signed: Option<(String, String)>) -> Value {
 
 fn dingtalk_text(card: &Card) -> String {
     let lines = card.lines.iter().map(|line| format!("\n- {line}"));
-    format!("### {}\n{}{}", card.title, lines.collect::<String>(), links(card, "\n- "))
+    let links = links(card).map(|link| format!("\n- {link}"));
+    format!("### {}\n{}", card.title, lines.chain(links).collect::<String>())
 }
 
 fn wecom_text(card: &Card) -> String {
     let color = if card.tone == Tone::Calm { "info" } else { "warning" };
     let lines = card.lines.iter().map(|line| format!("\n> {line}"));
-    format!(
-        "### <font color=\"{color}\">{}</font>{}{}",
-        card.title,
-        lines.collect::<String>(),
-        links(card, "\n> ")
-    )
+    let mut text = format!("### <font color=\"{color}\">{}</font>{}", card.title, lines.collect::<String>());
+    for link in links(card).map(|link| format!("\n> {link}")) {
+        // Where there is no room for one, the account is named above all the same.
+        if text.len() + link.len() <= WECOM_TEXT {
+            text.push_str(&link);
+        }
+    }
+    text
 }
 
-/// The card's links as markdown, each on a line of its own. Their names hold nothing that is markup.
-fn links(card: &Card, before: &str) -> String {
-    card.links.iter().map(|(name, url)| [before, "[", name, "](", url.reveal(), ")"].concat()).collect()
+/// The card's links as markdown. Their names hold nothing that is markup.
+fn links(card: &Card) -> impl Iterator<Item = String> {
+    card.links.iter().map(|(name, url)| ["[", name, "](", url.reveal(), ")"].concat())
 }
 
 /// What a robot's answer says. One that cannot be read says nothing good.

@@ -130,7 +130,7 @@ fn no_message_is_larger_than_the_strictest_platform_takes() {
         account.profile.as_mut().unwrap().nick_name = Some("长".repeat(500));
     }
     let text = wecom_text(&Card::of(&events, &zone));
-    assert!(text.len() <= 4096, "{} bytes", text.len());
+    assert!(text.len() <= WECOM_TEXT, "{} bytes", text.len());
 }
 
 #[test]
