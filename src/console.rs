@@ -16,7 +16,7 @@ use axum::http::{HeaderMap, header};
 use hyper::Uri;
 use wxlogin_state::Secret;
 
-pub use files::{DATA_POLICY, file, is_file};
+pub use files::{DATA_POLICY, PAGE_POLICY, file, is_file};
 pub use seats::{INVITED_FOR, SEATED_FOR, Seats};
 
 /// What a change by a seat must carry besides its cookie. A page of another site cannot send it unasked.

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use wxlogin_state::{Label, Secret, StateName, WId, WcId};
 
 /// Answer to `POST /v1/console/login`: the console, for one person, once.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Invitation {
     /// What to open in a browser.
@@ -17,7 +18,7 @@ pub struct Invitation {
 }
 
 /// Body of `POST /v1/console/session`: follows an invitation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EnterConsole {
     /// What the invitation's URL has behind `#enter=`.
@@ -25,7 +26,7 @@ pub struct EnterConsole {
 }
 
 /// Answer to `GET /v1/console/session`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ConsoleSession {
     /// Whether whoever asks may use the API.
@@ -33,7 +34,7 @@ pub struct ConsoleSession {
 }
 
 /// Answer to `GET /v1/summary`: how many there are.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Summary {
     /// The daemon's version.
@@ -45,7 +46,7 @@ pub struct Summary {
 }
 
 /// How many accounts there are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AccountFigures {
     /// All of them.
@@ -55,7 +56,7 @@ pub struct AccountFigures {
 }
 
 /// What a person is to do for one login (contract.md, `GET /v1/steps`).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Step {
     /// The login.
@@ -89,7 +90,7 @@ pub struct Step {
 }
 
 /// The kinds of steps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum StepKind {
     /// Scan the QR.
@@ -101,10 +102,11 @@ pub enum StepKind {
 }
 
 /// A page of `GET /v1/steps`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct StepPage {
     /// The steps, those of the oldest login first.
     pub steps: Vec<Step>,
     /// The value of `after` for the page that follows; `null` on the last one.
+    #[schema(required)]
     pub next: Option<String>,
 }
