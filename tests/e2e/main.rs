@@ -25,6 +25,7 @@ mod lifecycle;
 mod login;
 mod metrics;
 mod official_login;
+mod openapi;
 mod programs;
 mod qr;
 mod reading;

@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value};
 
-/// Goes through a description. What may be left out of an object is never `null` there; and a sentence that
+/// Goes through a description. What may be left out of an object is never `null` there, unless the object is the
+/// platform's and may hold anything; and a sentence that
 /// names an item of the code in the way of its documentation names it as plain code.
 pub(super) fn tidy(document: &mut Value) {
     match document {
@@ -17,6 +18,9 @@ pub(super) fn tidy(document: &mut Value) {
 }
 
 fn never_null(schema: &mut Map<String, Value>) {
+    if schema.get("additionalProperties") == Some(&Value::Bool(true)) {
+        return;
+    }
     let required: Vec<String> = schema
         .get("required")
         .and_then(Value::as_array)
