@@ -44,7 +44,7 @@ fn of_sessions(routes: Table) -> Table {
         .query::<String>("text", "Looked for in label, nickname and identifiers.")
         .query::<Order>("order", "Where the list begins.")
         .paged()
-        .answers::<SessionPage>(200, "The page.", example::page_of("sessions", example::session()))
+        .answers::<SessionPage>(200, "The page.", example::page_of("sessions", &example::session()))
         .refuses(&[InvalidRequest]);
     let create = op("create-session", "Fetches a QR and starts a login.")
         .header(
@@ -90,7 +90,7 @@ fn of_steps(routes: Table) -> Table {
     let op = |name, summary| Operation::new("Steps", name, summary);
     let list = op("list-steps", "What people are to do, that of the oldest login first.")
         .paged()
-        .answers::<StepPage>(200, "The page.", example::page_of("steps", example::step()))
+        .answers::<StepPage>(200, "The page.", example::page_of("steps", &example::step()))
         .refuses(&[InvalidRequest]);
     let picture = op("session-qr", "The QR of a session, in the form that `Accept` says, while it is valid.")
         .answers_as(
@@ -121,7 +121,7 @@ fn of_accounts(routes: Table) -> Table {
         .query::<Label>("label", "With this label only.")
         .query::<String>("text", "Looked for in label, nickname and identifiers.")
         .paged()
-        .answers::<AccountPage>(200, "The page.", example::page_of("accounts", example::account()))
+        .answers::<AccountPage>(200, "The page.", example::page_of("accounts", &example::account()))
         .refuses(&[InvalidRequest]);
     let read = op("read-account", "One account.")
         .answers::<Account>(200, "The account.", example::account())
@@ -163,7 +163,7 @@ fn of_events(routes: Table) -> Table {
         .header("Last-Event-ID", "The last event that was seen, from whoever comes back to a stream.")
         .answers_or::<EventPage>(
             "The stream, or the page.",
-            example::page_of("events", example::event()),
+            example::page_of("events", &example::event()),
             ("text/event-stream", "id: 17\ndata: {\"seq\":17,…}\n\n"),
         )
         .refuses(&[InvalidRequest, Busy, NotReady]);
@@ -215,7 +215,7 @@ fn of_tokens(routes: Table) -> Table {
         .query::<String>("uid", "Of this user only.")
         .query::<TokenState>("state", "In this state only.")
         .paged()
-        .answers::<TokenPage>(200, "The page.", example::page_of("tokens", example::token()))
+        .answers::<TokenPage>(200, "The page.", example::page_of("tokens", &example::token()))
         .refuses(&[InvalidRequest]);
     let read = op("read-token", "One token with its secret, refreshed first where it must be.")
         .query::<bool>("reveal", "`false`: without the secret, as a list shows it.")

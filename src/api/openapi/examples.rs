@@ -53,7 +53,7 @@ pub(in crate::api) fn event() -> Value {
 }
 
 /// A page with one row.
-pub(in crate::api) fn page_of(name: &str, row: Value) -> Value {
+pub(in crate::api) fn page_of(name: &str, row: &Value) -> Value {
     json!({name: [row], "next": null})
 }
 
