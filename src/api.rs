@@ -15,7 +15,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
-use tokio::sync::{Mutex, watch};
+use tokio::sync::{Mutex, Semaphore, watch};
 use wxlogin_state::{DeviceType, Proxy, Qr, Rules, TokenRules, WId};
 
 use crate::callback::Callbacks;
@@ -23,13 +23,16 @@ use crate::clock::Clock;
 use crate::console::Console;
 use crate::driver::{Begun, Driver};
 use crate::metrics::Exposition;
+use crate::outbox::Webhooks;
 use crate::platform::{Platform, Systems};
 use crate::view::View;
 use crate::wire::CreateSession;
 
 mod accounts;
 mod app_login;
+mod backup;
 mod body;
+mod check;
 mod console;
 mod ending;
 mod events;
@@ -48,6 +51,7 @@ mod steps;
 mod system;
 pub mod token;
 mod tokens;
+mod webhooks;
 mod why;
 
 pub use guard::{Entrance, Peer};
@@ -78,8 +82,12 @@ pub struct Api {
     callbacks: Callbacks,
     /// What is counted.
     exposition: Exposition,
+    /// Who is told of events.
+    pub webhooks: Arc<Webhooks>,
     /// Pictures that were fetched.
     pictures: Pictures,
+    /// Room for backups that are being taken.
+    backups: Arc<Semaphore>,
     /// Logins of users that are under way.
     logins: Logins,
     /// Who came in by the console.
@@ -109,6 +117,8 @@ pub struct Parts {
     pub defaults: Defaults,
     /// Who came in by the console.
     pub console: Arc<Console>,
+    /// Who is told of events.
+    pub webhooks: Arc<Webhooks>,
 }
 
 /// What the routes go by where the caller does not say.
@@ -129,10 +139,21 @@ pub struct Defaults {
 impl Api {
     /// The API over these parts.
     pub fn new(parts: Parts) -> Arc<Self> {
-        let Parts { driver, view, platform, systems, callbacks, exposition, clock, defaults, console } =
-            parts;
+        let Parts {
+            driver,
+            view,
+            platform,
+            systems,
+            callbacks,
+            exposition,
+            clock,
+            defaults,
+            console,
+            webhooks,
+        } = parts;
         let defaults = watch::Sender::new(defaults);
         let (pictures, guessing) = (Pictures::default(), Mutex::default());
+        let backups = Arc::new(Semaphore::new(backup::AT_ONCE));
         Arc::new(Self {
             driver,
             view,
@@ -143,8 +164,10 @@ impl Api {
             callbacks,
             exposition,
             pictures,
+            backups,
             logins: Logins::default(),
             console,
+            webhooks,
             guessing,
         })
     }

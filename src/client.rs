@@ -3,6 +3,7 @@
 //! One method per route; each opens a connection of its own, sends one request and reads one answer, which for
 //! [`Client::events`] has no end. What the daemon refuses comes back as [`ClientError::Problem`] with its stable code.
 
+mod backup;
 mod error;
 mod events;
 #[cfg(test)]
@@ -10,6 +11,7 @@ pub(crate) mod fake;
 mod http;
 mod target;
 mod tokens;
+mod webhooks;
 
 use std::time::Duration;
 
@@ -18,13 +20,14 @@ use hyper::Method;
 use wxlogin_state::public::{Account, Session};
 use wxlogin_state::{Secret, StateName, Transition, Version, WcId, Why};
 
+pub use backup::Backup;
 pub use error::{Advice, ClientError, Unreachable};
 pub use events::{EventFilter, Events, News};
 pub use target::{DEFAULT_SOCKET, Named, Target, TargetError};
 pub use tokens::TokenFilter;
 
 use crate::wire::{
-    AccountPage, ChangeAccount, CreateSession, EnterCode, History, Invitation, LogInAgain, SessionPage,
+    AccountPage, ChangeAccount, Check, CreateSession, EnterCode, History, Invitation, LogInAgain, SessionPage,
 };
 use http::{Call, segment};
 
@@ -94,7 +97,16 @@ impl Client {
 
     /// Fetches a QR from the platform and begins a login.
     pub async fn create(&self, login: &CreateSession) -> Result<Created, ClientError> {
-        let call = Call::new(Method::POST, "/v1/sessions").body(login)?;
+        self.begin(Call::new(Method::POST, "/v1/sessions").body(login)?).await
+    }
+
+    /// The same under a name of the caller's: asked again by it, the same login is the answer, over restarts too, for as
+    /// long as it is known. A name has 1 to 64 visible ASCII characters.
+    pub async fn create_as(&self, key: &str, login: &CreateSession) -> Result<Created, ClientError> {
+        self.begin(Call::new(Method::POST, "/v1/sessions").named(key).body(login)?).await
+    }
+
+    async fn begin(&self, call: Call) -> Result<Created, ClientError> {
         let response = self.send(call).await?;
         Ok(Created { session: response.json()?, fresh: response.status() == 201 })
     }
@@ -226,6 +238,11 @@ impl Client {
     /// A URL that opens the console, once.
     pub async fn invite_to_console(&self) -> Result<Invitation, ClientError> {
         self.send(Call::new(Method::POST, "/v1/console/login")).await?.json()
+    }
+
+    /// How the daemon stands.
+    pub async fn check(&self) -> Result<Check, ClientError> {
+        self.send(Call::new(Method::GET, "/v1/check")).await?.json()
     }
 
     /// Succeeds once the daemon takes requests.

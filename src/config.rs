@@ -24,6 +24,7 @@ mod secrets;
 mod settings;
 mod times;
 mod values;
+mod webhook;
 mod written;
 
 #[cfg(test)]
@@ -39,6 +40,7 @@ pub use merged::{Environment, Overrides};
 pub use secrets::{SecretError, read_secret};
 pub use settings::*;
 pub(crate) use values::is_host_and_port;
+pub use webhook::{Webhook, WebhookFormat, WebhookUrl};
 
 use merged::Merged;
 use reader::position;

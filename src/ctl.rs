@@ -5,6 +5,9 @@
 //! read it.
 
 mod args;
+mod backup;
+mod check;
+mod completions;
 mod console;
 mod failure;
 mod find;
@@ -12,7 +15,10 @@ mod follow;
 mod list;
 mod live;
 mod login;
+mod many;
+mod offline;
 mod relogin;
+mod restore;
 mod settings;
 mod show;
 mod standing;
@@ -23,6 +29,7 @@ mod text;
 mod time;
 mod tokens;
 mod watch;
+mod webhooks;
 mod why;
 mod words;
 
@@ -34,7 +41,7 @@ use clap::{CommandFactory, Parser};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::client::{Client, Target};
+use crate::client::{Client, DEFAULT_SOCKET, Target};
 use args::{Color, CommandLine, Verb};
 use failure::{Exit, Failure};
 use terminal::Terminal;
@@ -103,6 +110,8 @@ async fn run(args: impl IntoIterator<Item = OsString>, terminal: Terminal<'_>) -
     let CommandLine { global, verb } = command_line;
     let target = match Target::find(global.named(), terminal.env) {
         Ok(target) => target,
+        // What is done on this host alone is done whatever daemon the environment names.
+        Err(_) if verb.is_offline() => Target::Socket(DEFAULT_SOCKET.into()),
         Err(error) => return report(&error.into(), global.json, terminal.err),
     };
     let paint = Paint(match global.color {
@@ -125,14 +134,20 @@ async fn dispatch(context: &mut Context<'_>, verb: Verb) -> Result<Exit, Failure
         Verb::Status { name } => show::status(context, &name).await,
         Verb::Why { name } => why::why(context, &name).await,
         Verb::Watch(asked) => watch::watch(context, asked).await,
+        Verb::Webhooks(asked) => webhooks::webhooks(context, asked).await,
         Verb::Relogin(asked) => relogin::relogin(context, asked).await,
         Verb::Set(change) => settings::set(context, change).await,
         Verb::Forget { wc_id } => settings::forget(context, &wc_id).await,
+        Verb::Login(login) if login.from.is_some() => many::many(context, login).await,
         Verb::Login(login) => login::login(context, login).await,
         Verb::Qr(qr) => steps::qr(context, qr).await,
         Verb::Verify { w_id, code } => steps::verify(context, &w_id, code).await,
         Verb::SliderDone { w_id } => steps::slider_done(context, &w_id).await,
         Verb::Console => console::console(context).await,
+        Verb::Check(asked) => check::check(context, asked).await,
+        Verb::Backup(asked) => backup::backup(context, asked).await,
+        Verb::Restore(asked) => restore::restore(context, asked).await,
+        Verb::Completions { shell } => completions::completions(context, shell),
         Verb::Logout { name } => steps::logout(context, &name).await,
         Verb::Tokens(which) => tokens::list(context, which).await,
         Verb::Token(asked) => tokens::token(context, asked).await,

@@ -46,6 +46,7 @@ use crate::driver::{self, Denied, Driver, Figures, Parts, StoreState};
 use crate::lifecycle::{self, Supervisor, Wish, Wishes};
 use crate::logging;
 use crate::metrics::{Exposition, Metrics};
+use crate::outbox::Webhooks;
 use crate::platform::app::AppPlatform;
 use crate::platform::official_account::OfficialAccountPlatform;
 use crate::platform::{KeepKey, Platform, Systems};
@@ -157,21 +158,29 @@ impl Daemon {
         let (driver, view) = (opened.driver.clone(), opened.view.clone());
         let callbacks = callbacks(settings, &driver, &server)?;
         let console = doors.console(settings.control.console_url.as_ref());
+        let webhooks =
+            Webhooks::new(driver.clone(), clock.clone(), metrics.clone(), tasks.clone(), stop.clone());
         let api = Api::new(api::Parts {
             driver: driver.clone(),
             view: view.clone(),
             platform: platform.clone(),
             systems: systems.clone(),
             callbacks: callbacks.clone(),
-            exposition: exposition(&metrics, &driver, &view, &clock),
+            exposition: exposition(&metrics, &driver, &view, &clock, &webhooks),
             clock,
             defaults: defaults(settings),
             console: console.clone(),
+            webhooks: webhooks.clone(),
         });
         let driver_ended = opened
             .run(platform.clone(), systems)
             .context("cannot start the driver's thread")
             .map_err(Failure::Other)?;
+        webhooks
+            .configure(&settings.webhooks, &settings.relogin.window.zone)
+            .await
+            .context("cannot send webhooks")
+            .map_err(Failure::Configuration)?;
         let registration = doors.registration_url();
         let (doors, token) = doors.serve(&api, console, callbacks, &server);
         if let Some(url) = registration {
@@ -313,10 +322,16 @@ fn rules(settings: &Settings) -> Rules {
 }
 
 /// What `/metrics` shows.
-fn exposition(metrics: &Metrics, driver: &Driver, view: &Arc<View>, clock: &Clock) -> Exposition {
-    let driver = driver.clone();
+fn exposition(
+    metrics: &Metrics,
+    driver: &Driver,
+    view: &Arc<View>,
+    clock: &Clock,
+    webhooks: &Arc<Webhooks>,
+) -> Exposition {
+    let (driver, webhooks) = (driver.clone(), webhooks.clone());
     let writable = move || driver.store_state() == StoreState::Writable;
-    Exposition::new(metrics, view.clone(), clock.clone(), writable)
+    Exposition::new(metrics, view.clone(), clock.clone(), writable, move || webhooks.backlog())
 }
 
 /// The clients of systems B and C.

@@ -26,6 +26,7 @@
 //! | `tokens` | what must be going on for the committed tokens |
 //! | `vault` | the keys that tokens are sealed with |
 //! | `journal` | reads of events that the feed has no more |
+//! | `shelf` | how far the receivers of webhooks have come |
 //! | `keeper`, `exporting` | the store through full disks and damage |
 
 mod answer;
@@ -38,13 +39,15 @@ mod keeper;
 mod poll;
 mod relogins;
 mod rounds;
+mod shelf;
 mod start;
 mod tokens;
 mod turn;
 mod vault;
 mod watch;
 
-pub use handle::{Begun, Denied, Driver, Figures, LoginRequest};
+pub use exporting::Snapshot;
+pub use handle::{Begun, Denied, Driver, Figures, Footing, LoginRequest};
 pub use keeper::{ReadOnly, StoreState};
 pub use start::{Opened, Parts, open};
 pub use tokens::{NewToken, OpenToken};

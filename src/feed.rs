@@ -27,7 +27,7 @@ mod filter;
 mod follower;
 mod posted;
 
-pub use filter::{Filter, Malformed};
+pub use filter::{Filter, Kinds, Malformed};
 pub use follower::{Follower, Older, Step, page};
 pub use posted::Posted;
 

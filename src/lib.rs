@@ -15,6 +15,7 @@ pub mod feed;
 pub mod lifecycle;
 pub mod logging;
 pub mod metrics;
+pub mod outbox;
 pub mod platform;
 pub mod qr;
 pub mod sandbox;

@@ -79,6 +79,7 @@ struct Families {
     commit_size: Histogram,
     commit_failures: Counter,
     store_bytes: Gauge<u64, AtomicU64>,
+    webhook_deliveries: Counters<1>,
 }
 
 impl Default for Metrics {
@@ -97,6 +98,7 @@ impl Default for Metrics {
             commit_size: Histogram::new(CHANGES),
             commit_failures: Counter::default(),
             store_bytes: Gauge::default(),
+            webhook_deliveries: Family::default(),
         }));
         metrics.begin();
         metrics
@@ -119,6 +121,9 @@ impl Metrics {
         for reason in DROP_REASONS {
             self.0.drops.get_or_create(&[("reason", word(reason))]).inc_by(0);
         }
+        for delivery in Delivery::ALL {
+            self.0.webhook_deliveries.get_or_create(&[("outcome", delivery.as_str())]).inc_by(0);
+        }
         for (method, outcome) in attempts::endings() {
             self.0.relogins.get_or_create(&[("method", method), ("outcome", outcome)]).inc_by(0);
         }
@@ -133,6 +138,7 @@ impl Metrics {
     /// Calls of these paths will be made.
     pub(crate) fn expect_calls(&self, calls: &[&'static str]) {
         for call in calls {
+            drop(self.0.request_seconds.get_or_create(&[("call", call)]));
             for outcome in Outcome::ALL {
                 self.0.requests.get_or_create(&[("call", call), ("outcome", outcome.as_str())]).inc_by(0);
             }
@@ -204,6 +210,11 @@ impl Metrics {
         self.0.commit_size.observe(changes.into());
     }
 
+    /// A message was posted to a receiver of webhooks, or given up.
+    pub(crate) fn delivered(&self, delivery: Delivery) {
+        self.0.webhook_deliveries.get_or_create(&[("outcome", delivery.as_str())]).inc();
+    }
+
     /// The store takes so much space, in bytes.
     pub(crate) fn store_takes(&self, bytes: u64) {
         self.0.store_bytes.set(bytes);
@@ -224,6 +235,7 @@ impl Metrics {
             commit_size,
             commit_failures,
             store_bytes,
+            webhook_deliveries,
         } = &*self.0;
         to.register("build", "Which program this is", Info::new([("version", env!("CARGO_PKG_VERSION"))]));
         to.register("transitions", "Steps of sessions from one state to another", transitions.clone());
@@ -242,7 +254,35 @@ impl Metrics {
         to.register("commit_seconds", "Time that a commit took to be durable", commit_seconds.clone());
         to.register("commit_batch_size", "Records and events of a commit", commit_size.clone());
         to.register("commit_failures", "Commits that are not known to be durable", commit_failures.clone());
+        let help = "Messages posted to receivers of webhooks, and those that were given up";
+        to.register("webhook_deliveries", help, webhook_deliveries.clone());
         to.register("store_bytes", "Bytes that the store takes on disk", store_bytes.clone());
+    }
+}
+
+/// What became of an attempt to deliver a webhook.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Delivery {
+    /// It was taken.
+    Delivered,
+    /// It was not; it is tried again.
+    Failed,
+    /// The receiver wants nothing any more.
+    Gone,
+    /// It was given up after the last attempt.
+    DeadLetter,
+}
+
+impl Delivery {
+    const ALL: [Self; 4] = [Self::Delivered, Self::Failed, Self::Gone, Self::DeadLetter];
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Delivered => "delivered",
+            Self::Failed => "failed",
+            Self::Gone => "gone",
+            Self::DeadLetter => "dead-letter",
+        }
     }
 }
 

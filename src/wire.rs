@@ -3,7 +3,9 @@
 //! Shared by the routes of the daemon and by [`crate::client`], so that both sides agree by construction
 //! (contract.md, "Control API").
 
+mod check;
 mod console;
+mod webhooks;
 
 use std::fmt;
 
@@ -13,9 +15,12 @@ use utoipa::{PartialSchema, ToSchema};
 use wxlogin_state::public::{Account, Event, Session, Token};
 use wxlogin_state::{DeviceType, Label, Method, Secret, Seq, StateName, Transition, WcId};
 
+pub use check::{Check, PlatformCheck, StoreCheck};
 pub use console::{
     AccountFigures, ConsoleSession, EnterConsole, Invitation, Step, StepKind, StepPage, Summary,
 };
+
+pub use webhooks::{DeadLetter, DeadLetterPage, Replayed, Tested, Webhook, WebhookState, Webhooks};
 
 /// The header in which an answer to a login by app or official account names the token that it brought.
 pub const TOKEN_HEADER: &str = "x-wxlogind-token";

@@ -36,6 +36,10 @@ const AGAIN: Duration = Duration::from_mins(1);
 /// Most answers that are given again, some hundred bytes to a few thousand each; beyond them the oldest go first.
 const REMEMBERED: usize = 1000;
 
+/// Most logins under way at once: twice as many as there can be connections, which is more than services that wait for
+/// their answers can have.
+const UNDER_WAY: usize = 512;
+
 /// What a system answered to a login.
 pub(super) enum Answered {
     /// A token.
@@ -123,7 +127,7 @@ pub(super) async fn log_in(
         } else {
             if let Err(why) = room(api, &table) {
                 let Asked { system, app, .. } = asked;
-                error!(%system, app, why, "no user is logged in: the token could not be kept");
+                error!(%system, app, why, "the system was not asked to log a user in");
                 return Ok(told(asked.not_kept, None));
             }
             table.drop_answer(&key);
@@ -156,13 +160,16 @@ fn key(asked: &Asked<'_>) -> Key {
     parts.chain_update([0]).chain_update(code.reveal()).finalize().into()
 }
 
-/// Whether a token can be kept, as far as that can be known ahead: the system uses a code up whether it can or not.
+/// Whether a token can be fetched and kept, as far as that can be known ahead: the system uses a code up in any case.
 fn room(api: &Api, table: &Table) -> Result<(), String> {
     if let StoreState::ReadOnly(read_only) = api.driver.store_state() {
         return Err(read_only.to_string());
     }
-    let most = api.defaults.borrow().max_tokens;
     let under_way = table.known.len() - table.over.len();
+    if under_way >= UNDER_WAY {
+        return Err(format!("{under_way} logins are under way, as many as may be"));
+    }
+    let most = api.defaults.borrow().max_tokens;
     if api.view.count_tokens() + under_way >= most {
         return Err(format!("{most} tokens are kept, as many as tokens.max allows"));
     }
@@ -235,5 +242,69 @@ impl Table {
         if self.known.remove(key).is_some() {
             self.over.retain(|(_, known)| known != key);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::ready;
+
+    use super::*;
+
+    /// A table in which a login ended at each of these moments, the oldest first.
+    fn ended_at(moments: &[Instant]) -> Logins {
+        let logins = Logins::default();
+        for (number, at) in (0_u64..).zip(moments) {
+            let mut key = Key::default();
+            key[..8].copy_from_slice(&number.to_le_bytes());
+            let flight = ready(None).boxed().shared();
+            logins.table().known.insert(key, Known { flight, token: None });
+            logins.table().over.push_back((*at, key));
+        }
+        logins
+    }
+
+    #[test]
+    fn an_answer_is_given_again_for_a_minute() {
+        let now = Instant::now();
+        let logins = ended_at(&[now, now + Duration::from_secs(1)]);
+        let left = |after| {
+            let mut table = logins.table();
+            table.clean(now + after);
+            assert_eq!(table.known.len(), table.over.len());
+            table.known.len()
+        };
+        assert_eq!(left(AGAIN.checked_sub(Duration::from_millis(1)).unwrap()), 2);
+        assert_eq!(left(AGAIN), 1);
+        assert_eq!(left(AGAIN + Duration::from_secs(1)), 0);
+    }
+
+    #[test]
+    fn no_more_answers_are_remembered_than_there_is_room_for() {
+        let now = Instant::now();
+        let logins = ended_at(&vec![now; REMEMBERED + 7]);
+        let mut table = logins.table();
+        let oldest = table.over[0].1;
+        table.clean(now);
+        assert_eq!((table.known.len(), table.over.len()), (REMEMBERED, REMEMBERED));
+        assert!(!table.known.contains_key(&oldest));
+    }
+
+    #[test]
+    fn a_login_that_left_its_code_open_is_forgotten_when_it_ends_and_another_is_not() {
+        let asked = |code: &str| {
+            let code = Secret::new(code);
+            key(&Asked { system: System::App, app: "app", code: &code, not_kept: Bytes::new() })
+        };
+        let logins = Logins::default();
+        for (code, is_used) in [("open", false), ("used", true)] {
+            let flight = ready(None).boxed().shared();
+            logins.table().known.insert(asked(code), Known { flight, token: None });
+            let token = Some("app-01".parse().unwrap());
+            drop(Landing { logins: logins.clone(), key: asked(code), is_used, token });
+        }
+        let table = logins.table();
+        assert!(!table.known.contains_key(&asked("open")));
+        assert!(table.known[&asked("used")].token.is_some() && table.over.len() == 1);
     }
 }

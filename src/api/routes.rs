@@ -13,8 +13,8 @@ use super::openapi::{
 };
 use super::sessions::Order;
 use super::{
-    Api, accounts, app_login, console, ending, events, official_login, qr, relogin, sessions, steps, system,
-    tokens, why,
+    Api, accounts, app_login, backup, check, console, ending, events, official_login, qr, relogin, sessions,
+    steps, system, tokens, webhooks, why,
 };
 use crate::platform::official_account;
 use crate::wire::ProblemCode::{
@@ -23,15 +23,26 @@ use crate::wire::ProblemCode::{
     UnsupportedMediaType, WrongState,
 };
 use crate::wire::{
-    AccountPage, ChangeAccount, ConsoleSession, CreateSession, EnterCode, EnterConsole, EventPage, Health,
-    History, Invitation, LogInAgain, RevealedToken, SessionPage, StepPage, Summary, TokenPage,
+    AccountPage, ChangeAccount, Check, ConsoleSession, CreateSession, DeadLetterPage, EnterCode,
+    EnterConsole, EventPage, Health, History, Invitation, LogInAgain, Replayed, RevealedToken, SessionPage,
+    StepPage, Summary, Tested, TokenPage, Webhooks,
 };
 
 type Table = Routes<Arc<Api>>;
 
 /// All routes.
 pub(super) fn routes() -> Table {
-    let about = [of_sessions, of_steps, of_accounts, of_events, of_logins, of_tokens, of_console, of_system];
+    let about = [
+        of_sessions,
+        of_steps,
+        of_accounts,
+        of_events,
+        of_logins,
+        of_tokens,
+        of_webhooks,
+        of_console,
+        of_system,
+    ];
     about.into_iter().fold(Table::new(), |routes, add| add(routes))
 }
 
@@ -234,6 +245,36 @@ fn of_tokens(routes: Table) -> Table {
         .post("/v1/rekey", tokens::rekey, rekey)
 }
 
+fn of_webhooks(routes: Table) -> Table {
+    let op = |name, summary| Operation::new("Webhooks", name, summary);
+    let list = op("list-webhooks", "The receivers of webhooks, in the order of the configuration.")
+        .answers::<Webhooks>(200, "The receivers.", example::webhooks());
+    let dead_letters = op("dead-letters", "A page of what a receiver never took, oldest first.")
+        .paged()
+        .answers::<DeadLetterPage>(200, "The page.", example::dead_letters())
+        .refuses(&[InvalidRequest, NotFound]);
+    let replay =
+        op("replay-dead-letters", "Sends the dead letters again, and goes on with a receiver that was gone.")
+            .answers::<Replayed>(
+                202,
+                "How many; it is noted, and nothing is sent yet.",
+                json!({"deadLetters": 1}),
+            )
+            .refuses(&[NotFound]);
+    let test = op("test-webhook", "Sends a test message now, and says what the receiver answered.")
+        .answers::<Tested>(
+            200,
+            "What became of it.",
+            json!({"delivered": true, "status": 204, "what": "it took the message"}),
+        )
+        .refuses(&[NotFound]);
+    routes
+        .get("/v1/webhooks", webhooks::list, list)
+        .get("/v1/webhooks/{n}/dead-letters", webhooks::dead_letters, dead_letters)
+        .post("/v1/webhooks/{n}/replay", webhooks::replay, replay)
+        .post("/v1/webhooks/{n}/test", webhooks::test, test)
+}
+
 fn of_console(routes: Table) -> Table {
     let op = |name, summary| Operation::new("Console", name, summary);
     let page = op("console", "The console.")
@@ -306,7 +347,16 @@ fn of_system(routes: Table) -> Table {
     );
     let docs =
         op("docs", "The same for people.").answers_as("The page.", &[("text/html", "<!doctype html>…")]);
+    let backup = op("backup", "The whole state as one export, taken while the daemon runs.")
+        .says("It holds the platform's key in plain, and tokens as they are sealed; their key is not in it.")
+        .answers_as("The export, a line for each record.", &[("application/x-ndjson", "{…}\n")])
+        .refuses(&[Busy, NotReady]);
+    let check = op("check", "How the daemon stands: store, platform, and how much there is of everything.")
+        .answers::<Check>(200, "How it stands.", example::check())
+        .refuses(&[NotReady]);
     routes
+        .get("/v1/backup", backup::backup, backup)
+        .get("/v1/check", check::check, check)
         .post("/v1/platform/callback", system::callback, callback)
         .get("/healthz", system::healthz, healthz)
         .get("/readyz", system::readyz, readyz)

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod events;
+mod host;
 mod values;
 
 use std::collections::VecDeque;
@@ -11,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use axum::extract::{Path, Query, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -25,12 +26,13 @@ use wxlogin_state::{DropReason, Secret, Source, StateName, Transition, Version, 
 
 pub(crate) use accounts::Asked;
 pub(crate) use events::{event, event_block};
+pub(crate) use host::export_of;
 pub(crate) use values::{
     NOW, account, calling, code_wanted, dropped, due, in_flight, offline, online, session, slider_wanted, why,
 };
 
 use super::{Client, Target};
-use crate::wire::{CreateSession, EnterCode, History, Invitation, Problem, ProblemCode, SessionPage};
+use crate::wire::{Check, CreateSession, EnterCode, History, Invitation, Problem, ProblemCode, SessionPage};
 
 /// The only code that is right.
 pub(crate) const CODE: &str = "123456";
@@ -70,6 +72,12 @@ pub(crate) struct World {
     pub(crate) streams: VecDeque<Vec<String>>,
     /// What streams were asked for, as queries.
     pub(crate) streams_asked: Vec<String>,
+    /// The text of the backup.
+    pub(crate) backup: Vec<u8>,
+    /// How it stands; a daemon that does not say where absent.
+    pub(crate) check: Option<Check>,
+    /// Logins that were begun under a name: it, and the wId.
+    pub(crate) named: Vec<(String, String)>,
 }
 
 impl Fake {
@@ -184,6 +192,7 @@ fn routes(shared: Arc<Shared>) -> Router {
         .merge(accounts::routes())
         .route("/v1/console/login", post(invite))
         .merge(events::routes())
+        .merge(host::routes())
         .route("/healthz", get(async || "ok"))
         .route("/readyz", get(async || (StatusCode::BAD_GATEWAY, "<html>")))
         .with_state(shared)
@@ -219,9 +228,16 @@ async fn list(State(shared): Fakes, Query(which): Query<Which>) -> Json<SessionP
     Json(SessionPage { sessions: all.into_iter().skip(from).take(most).collect(), next })
 }
 
-async fn create(State(shared): Fakes, Json(body): Json<CreateSession>) -> Result<Response, Refused> {
+async fn create(
+    State(shared): Fakes,
+    headers: HeaderMap,
+    Json(body): Json<CreateSession>,
+) -> Result<Response, Refused> {
     let mut world = shared.world.lock().unwrap();
-    world.created.push(body);
+    world.created.push(body.clone());
+    if let (Some(key), None) = (headers.get("idempotency-key"), &world.refusal) {
+        return Ok(create_as(&mut world, key.to_str().unwrap(), body));
+    }
     match (&world.refusal, world.sessions.first()) {
         (Some(problem), _) => Err(refused(problem.clone())),
         (None, Some(session)) => Ok(Json(session.clone()).into_response()),
@@ -230,6 +246,18 @@ async fn create(State(shared): Fakes, Json(body): Json<CreateSession>) -> Result
             Ok((StatusCode::CREATED, Json(session("w-fresh"))).into_response())
         }
     }
+}
+
+/// By a name that is known it is that login; else the next one, `w-1`, `w-2`, …
+fn create_as(world: &mut World, key: &str, body: CreateSession) -> Response {
+    if let Some((_, w_id)) = world.named.iter().find(|(name, _)| name == key) {
+        let known = world.sessions.iter().find(|session| session.w_id.as_str() == w_id).unwrap();
+        return (StatusCode::CREATED, Json(known.clone())).into_response();
+    }
+    let w_id = format!("w-{}", world.named.len() + 1);
+    world.named.push((key.to_owned(), w_id.clone()));
+    world.sessions.push(Session { label: body.label, wc_id: body.wc_id, ..session(&w_id) });
+    (StatusCode::CREATED, Json(session(&w_id))).into_response()
 }
 
 #[derive(Deserialize)]

@@ -30,7 +30,7 @@ const CONNECT: Duration = Duration::from_secs(10);
 const ANSWER: Duration = Duration::from_secs(90);
 
 /// How long an answer's body may pause: the daemon has it ready when it begins.
-const READ: Duration = Duration::from_secs(15);
+pub(super) const READ: Duration = Duration::from_secs(15);
 
 /// Largest body accepted, in bytes: a page of [`super::PAGE`] sessions of the store's largest size.
 const BODY: usize = 8 * 1024 * 1024;
@@ -45,12 +45,14 @@ pub(super) struct Call {
     uri: String,
     accept: &'static str,
     body: Option<Bytes>,
+    /// The caller's name for the request.
+    key: Option<String>,
     answer: Duration,
 }
 
 impl Call {
     pub(super) fn new(method: Method, path: impl Into<String>) -> Self {
-        Self { method, uri: path.into(), accept: "application/json", body: None, answer: ANSWER }
+        Self { method, uri: path.into(), accept: "application/json", body: None, key: None, answer: ANSWER }
     }
 
     pub(super) fn query(mut self, name: &str, value: Option<impl Display>) -> Self {
@@ -69,6 +71,11 @@ impl Call {
     pub(super) fn body(self, body: &impl Serialize) -> Result<Self, ClientError> {
         let json = serde_json::to_vec(body).map_err(ClientError::Unsendable)?;
         Ok(Self { body: Some(json.into()), ..self })
+    }
+
+    /// Asked again by this name, the same is the answer.
+    pub(super) fn named(self, key: &str) -> Self {
+        Self { key: Some(key.to_owned()), ..self }
     }
 
     /// The daemon may hold the answer back for so long on purpose.
@@ -124,6 +131,9 @@ impl Call {
                 request.header(HOST, host).header(AUTHORIZATION, format!("Bearer {}", token.reveal()))
             }
         };
+        if let Some(key) = self.key {
+            request = request.header("idempotency-key", key);
+        }
         if self.body.is_some() {
             request = request.header(CONTENT_TYPE, "application/json");
         }

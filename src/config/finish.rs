@@ -13,6 +13,7 @@ use super::fault::{Faults, Given};
 use super::merged::Merged;
 use super::secrets::SecretFile;
 use super::settings::{Callback, Control, DeviceAuth, Sandbox, Settings, State, Tokens};
+use super::webhook::Webhook;
 use super::written::{ControlTable, SandboxTable, TokensTable};
 
 /// Where the daemon listens unless told otherwise.
@@ -57,13 +58,14 @@ struct Draft {
     device: Habits,
     relogin: ReloginRules,
     callback: Callback,
+    webhooks: Vec<Webhook>,
     tokens: Tokens,
     state_key: Option<PathBuf>,
 }
 
 impl Draft {
     fn settings(self, base_url: Uri, auth: DeviceAuth, sandbox: Option<Sandbox>) -> Settings {
-        let Self { state, control, device, mut relogin, callback, tokens, state_key } = self;
+        let Self { state, control, device, mut relogin, callback, webhooks, tokens, state_key } = self;
         if let Some(sandbox) = &sandbox {
             // The known life of an account is the platform's, and the sandbox is the platform.
             relogin.first_drop = sandbox.first_drop;
@@ -80,6 +82,7 @@ impl Draft {
             callback,
             apps,
             official_accounts,
+            webhooks,
             tokens,
             state_key,
             sandbox,
@@ -97,6 +100,7 @@ impl Merged {
             device: self.written.device.habits(credentials, faults),
             relogin: self.written.relogin.finish(faults),
             callback: self.written.callback.finish(credentials, faults),
+            webhooks: self.written.webhooks(credentials, faults),
             tokens: self.written.tokens.finish(),
             state_key: SecretFile::credential(credentials, "state.key").and_then(|file| file.checked(faults)),
             state: State {

@@ -101,6 +101,12 @@ pub(super) const CLIENT_ID: RangeInclusive<usize> = 1..=64;
 /// `official_account.user_domain`, in characters: as many as a domain name has (RFC 1035).
 pub(super) const USER_DOMAIN: RangeInclusive<usize> = 1..=253;
 
+/// How many tables `[[webhook]]` there may be: each keeps a connection busy, and a place in the journal.
+pub(super) const MAX_WEBHOOKS: usize = 20;
+
+/// `webhook.secret_file`: how many bytes the key has (Standard Webhooks, "Signature scheme").
+pub(super) const SIGNING_KEY: RangeInclusive<usize> = 24..=64;
+
 /// `tokens.expiring_ahead`: a day before the end there is time to fetch a new code in office hours.
 pub(super) const EXPIRING_AHEAD: Limits<Duration> =
     Limits { default: DAY, least: SECOND, most: DAY.saturating_mul(90) };

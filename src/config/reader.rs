@@ -268,6 +268,29 @@ impl<'r> Table<'r> {
         })
     }
 
+    /// An `http` or `https` URL, perhaps with a query.
+    pub(super) fn url(&mut self, key: &'static str, example: &str) -> Option<Given<Uri>> {
+        self.converted(key, |value| url(&string(value, URL)?, example))
+    }
+
+    /// What `parse` makes of each text of a list that is not empty; nothing where there is none.
+    pub(super) fn list<T>(
+        &mut self,
+        key: &'static str,
+        example: &str,
+        parse: fn(&str) -> Result<T, String>,
+    ) -> Vec<T> {
+        let expected = || format!("expected a list of texts such as {example}");
+        let given = self.converted(key, |value| match value {
+            DeValue::Array(values) if !values.is_empty() => values
+                .into_iter()
+                .map(|value| value.get_ref().as_str().ok_or_else(expected).and_then(parse))
+                .collect(),
+            _ => Err(expected()),
+        });
+        given.map(|given| given.value).unwrap_or_default()
+    }
+
     /// What `parse` makes of a text, if there is one. What is no text at all is not what was `expected`.
     pub(super) fn parsed<T>(
         &mut self,

@@ -9,6 +9,8 @@ use std::time::Duration;
 use hyper::Uri;
 use wxlogin_state::{DeviceType, Proxy, ReloginRules, Secret};
 
+use super::webhook::Webhook;
+
 /// Everything the daemon was told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
@@ -27,6 +29,8 @@ pub struct Settings {
     pub apps: Vec<App>,
     /// Each `[[official_account]]`, in the order of the file; each app id once. Empty with `--sandbox`, too.
     pub official_accounts: Vec<OfficialAccount>,
+    /// Each `[[webhook]]`, in the order of the file; each URL once.
+    pub webhooks: Vec<Webhook>,
     /// `[tokens]`
     pub tokens: Tokens,
     /// The credential `state.key`, where there is one: path of the key file that tokens are sealed with, one or more

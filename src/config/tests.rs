@@ -8,6 +8,7 @@ mod relogin;
 mod sample;
 mod sandbox;
 mod tokens;
+mod webhook;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -138,6 +139,7 @@ fn the_least_configuration_gets_every_default() {
         callback: Callback { listen: None, path_secret: None, forward_url: None, public_url: None },
         apps: Vec::new(),
         official_accounts: Vec::new(),
+        webhooks: Vec::new(),
         tokens: Tokens {
             expiring_ahead: Duration::from_hours(24),
             refresh_ahead: Duration::from_mins(20),
@@ -313,6 +315,9 @@ fn any_line() -> impl Strategy<Value = String> {
         "user_domain",
         "user_domain_secret_file",
         "expiring_ahead",
+        "url",
+        "format",
+        "events",
     ]);
     let value = prop_oneof![
         any::<String>().prop_map(|text| format!("{text:?}")),
@@ -332,6 +337,7 @@ fn any_line() -> impl Strategy<Value = String> {
         "[[official_account]]",
         "[official_account]",
         "[tokens]",
+        "[[webhook]]",
     ]);
     prop_oneof![
         4 => (key, value).prop_map(|(key, value)| format!("{key} = {value}")),

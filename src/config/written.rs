@@ -15,13 +15,14 @@ use super::fault::{Faults, Given};
 use super::limits::{
     BACKOFF_INITIAL, BACKOFF_MAX, BUDGET_COUNT, BUDGET_TOTAL_COUNT, CHECK_INTERVAL, CLIENT_ID, CONFIRMATIONS,
     DROP_LEAD, EXPIRING_AHEAD, FIRST_DROP, KEEP_DROPPED, KEEP_EVENTS, KEEP_EXPIRED, MAX_ATTEMPTS,
-    MAX_CLIENTS, MAX_POLLS, MAX_TOKENS, POLL_TIMEOUT, PROXY_REGION, QR_VALID_FOR, REFRESH_AHEAD,
-    RENEWAL_LEAD, SANDBOX_APP_TOKEN_FOR, SANDBOX_BLOCK, SANDBOX_FIRST_DROP, SANDBOX_OFFICIAL_TOKEN_FOR,
-    SANDBOX_REFRESH_TOKEN_FOR, SHORT_LIVED, STABLE_FOR, STORM_COUNT, USER_DOMAIN,
+    MAX_CLIENTS, MAX_POLLS, MAX_TOKENS, MAX_WEBHOOKS, POLL_TIMEOUT, PROXY_REGION, QR_VALID_FOR,
+    REFRESH_AHEAD, RENEWAL_LEAD, SANDBOX_APP_TOKEN_FOR, SANDBOX_BLOCK, SANDBOX_FIRST_DROP,
+    SANDBOX_OFFICIAL_TOKEN_FOR, SANDBOX_REFRESH_TOKEN_FOR, SHORT_LIVED, STABLE_FOR, STORM_COUNT, USER_DOMAIN,
 };
 use super::reader::{Table, document};
 use super::times;
 use super::values::{is_client_id, is_user_domain};
+use super::webhook::WebhookTable;
 
 /// The whole file.
 #[derive(Debug)]
@@ -33,6 +34,7 @@ pub(super) struct Written {
     pub(super) callback: CallbackTable,
     pub(super) apps: Vec<Given<AppTable>>,
     pub(super) official_accounts: Vec<Given<OfficialAccountTable>>,
+    pub(super) webhooks: Vec<Given<WebhookTable>>,
     pub(super) tokens: TokensTable,
     pub(super) sandbox: SandboxTable,
 }
@@ -167,6 +169,7 @@ impl Written {
             callback: file.table("callback", CallbackTable::read),
             apps: file.tables("app", MAX_CLIENTS, AppTable::read),
             official_accounts: file.tables("official_account", MAX_CLIENTS, OfficialAccountTable::read),
+            webhooks: file.tables("webhook", MAX_WEBHOOKS, WebhookTable::read),
             tokens: file.table("tokens", TokensTable::read),
             sandbox: file.table("sandbox", SandboxTable::read),
         })

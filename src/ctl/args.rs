@@ -1,11 +1,15 @@
 //! The command line of `wxloginctl`: what can be asked, with the help that its man page is made of.
 
+mod host;
+
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use wxlogin_state::{DeviceType, Label, Method, StateName, System, TokenId, TokenState, WcId};
+
+pub(super) use host::{Backup, Check, Restore, Shell};
 
 use crate::client::Named;
 
@@ -36,6 +40,8 @@ EXAMPLES:
   wxloginctl why wxid_a
   wxloginctl watch --type session.dropped,account.*
   wxloginctl token app-5f0c7d9be2a1b34c6d78 --reveal
+  wxloginctl login --from shops.txt --at-most 8
+  wxloginctl backup /var/backups/wxlogind.jsonl
 
 SEE ALSO:
   wxlogind(8), journalctl(1)";
@@ -110,6 +116,8 @@ pub(super) enum Verb {
     },
     /// Show what happens, as it happens, one line each, until Ctrl-C
     Watch(Watch),
+    /// List the receivers of webhooks and how it goes with each
+    Webhooks(Webhooks),
     /// Begin a login
     Login(Login),
     /// Log a known account in again
@@ -159,6 +167,30 @@ pub(super) enum Verb {
     Token(Token),
     /// Have a new key take over from the one that tokens are sealed with
     Rekey,
+    /// Check that all is well, with the daemon or with a state directory that none uses
+    Check(Check),
+    /// Save the daemon's whole state in one file, while it runs
+    Backup(Backup),
+    /// Put a backup in the place of a state directory's store, while no daemon runs; what was there is moved aside
+    Restore(Restore),
+    /// Print what a shell needs to complete command lines
+    #[command(hide = true)]
+    Completions {
+        /// The shell
+        #[arg(value_enum)]
+        shell: Shell,
+    },
+}
+
+impl Verb {
+    /// Whether it needs no daemon.
+    pub(super) fn is_offline(&self) -> bool {
+        match self {
+            Self::Restore(_) | Self::Completions { .. } => true,
+            Self::Check(check) => check.state_dir.is_some(),
+            _ => false,
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -188,6 +220,19 @@ pub(super) struct Watch {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct Webhooks {
+    /// List what this one never took, by its number in the list
+    #[arg(long, value_name = "N", conflicts_with_all = ["replay", "test"])]
+    pub(super) dead: Option<usize>,
+    /// Send that again, and go on with a receiver that was gone
+    #[arg(long, value_name = "N", conflicts_with = "test")]
+    pub(super) replay: Option<usize>,
+    /// Send this one a test message now
+    #[arg(long, value_name = "N")]
+    pub(super) test: Option<usize>,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct Login {
     /// The account to log in again; leave out only for one that never logged in here
     #[arg(long, value_name = "WCID")]
@@ -213,6 +258,13 @@ pub(super) struct Login {
     /// Go on with a login that is under way, as with --wait, instead of beginning one
     #[arg(long, value_name = "WID", conflicts_with_all = BEGINS)]
     pub(super) resume: Option<String>,
+    /// Log in many, one for each line LABEL, LABEL,WCID or ,WCID (# begins a remark), and wait for them; the same
+    /// command again goes on with them
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["wc_id", "label", "new_device", "wait", "resume"])]
+    pub(super) from: Option<PathBuf>,
+    /// Of those, at most so many at a time
+    #[arg(long, value_name = "N", default_value = "4", requires = "from")]
+    pub(super) at_most: NonZeroUsize,
 }
 
 /// The options of `login` that are about beginning one.
@@ -350,6 +402,8 @@ mod tests {
             "wxloginctl forget",
             "wxloginctl watch --after yesterday",
             "wxloginctl list --state gone",
+            "wxloginctl webhooks --replay 1 --test 1",
+            "wxloginctl webhooks --dead all",
             "wxloginctl --socket /s --url http://h list",
             "wxloginctl qr w --png a --svg b",
         ] {

@@ -4,6 +4,9 @@ use std::error::Error;
 use std::io;
 use std::path::PathBuf;
 
+use wxlogin_state::export::ExportError;
+use wxlogin_state::{KeyFileError, OpenError};
+
 use super::text::plain;
 use crate::client::{ClientError, TargetError};
 use crate::wire::{Problem, ProblemCode};
@@ -50,6 +53,37 @@ pub(super) enum Failure {
         /// Why.
         source: io::Error,
     },
+    /// A file that was named cannot be read.
+    #[error("cannot read {path}")]
+    Unread {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// What the daemon sent as a backup is none.
+    #[error("the backup that came is not whole; nothing was written")]
+    Broken {
+        /// How that shows.
+        source: ExportError,
+    },
+    /// A backup cannot be used.
+    #[error(transparent)]
+    Export(#[from] ExportError),
+    /// A state directory or its store cannot be used.
+    #[error(transparent)]
+    Store(#[from] OpenError),
+    /// A key file cannot be used.
+    #[error(transparent)]
+    KeyFile(#[from] KeyFileError),
+    /// Something for which a way is known that is not part of the sentence.
+    #[error("{sentence}")]
+    Advised {
+        /// What is wrong.
+        sentence: String,
+        /// The ways, a line each.
+        hints: Vec<String>,
+    },
     /// Something that only a person can put right, as a whole sentence.
     #[error("{0}")]
     Sentence(String),
@@ -59,6 +93,11 @@ impl Failure {
     /// What the daemon says, with a way on from there.
     pub(super) fn hinted(problem: Box<Problem>, hint: impl Into<String>) -> Self {
         Self::Hinted { sentence: problem.to_string(), problem, hints: vec![hint.into()] }
+    }
+
+    /// What is wrong, and what to do about it.
+    pub(super) fn advised(sentence: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Advised { sentence: sentence.into(), hints: vec![hint.into()] }
     }
 
     /// The exit status it means.
@@ -93,7 +132,7 @@ impl Failure {
     }
 
     /// What the daemon refused, where it did.
-    fn problem(&self) -> Option<&Problem> {
+    pub(super) fn problem(&self) -> Option<&Problem> {
         match self {
             Self::Client(error) => error.problem(),
             Self::Hinted { problem, .. } => Some(problem),
@@ -103,7 +142,7 @@ impl Failure {
 
     /// What a person can do about it that the daemon, which does not know this program, does not say.
     fn hints(&self) -> Vec<&str> {
-        if let Self::Hinted { hints, .. } = self {
+        if let Self::Hinted { hints, .. } | Self::Advised { hints, .. } = self {
             return hints.iter().map(String::as_str).collect();
         }
         self.problem().and_then(|problem| usual_hint(&problem.code)).into_iter().collect()

@@ -158,7 +158,11 @@ impl Follow<'_, '_> {
 }
 
 /// The session as soon as it has changed.
-async fn newer(client: &Client, session: &Session, pause: Duration) -> Result<Session, ClientError> {
+pub(super) async fn newer(
+    client: &Client,
+    session: &Session,
+    pause: Duration,
+) -> Result<Session, ClientError> {
     let read = async || client.session_after(session.w_id.as_str(), session.version, READ).await;
     patient(read, |newer| newer.version > session.version, pause).await
 }

@@ -25,6 +25,8 @@ pub(super) struct Terminal<'a> {
     pub(super) on_screen: bool,
     /// The terminal's width in columns; `None` where output goes elsewhere and need not fit.
     pub(super) width: Option<usize>,
+    /// Its height in lines; as for the width.
+    pub(super) height: Option<usize>,
     /// The time of day.
     pub(super) now: &'a dyn Fn() -> Timestamp,
     /// Where its clock hangs; UTC where the host does not say.
@@ -40,21 +42,25 @@ pub(super) struct Terminal<'a> {
 /// See [`Terminal::pause`].
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Columns of a terminal that does not tell.
+/// Columns and lines of a terminal that does not tell.
 const USUAL_WIDTH: usize = 80;
+const USUAL_HEIGHT: usize = 24;
 
 impl Terminal<'_> {
     /// Calls `act` with the terminal that this process was started on.
     pub(super) fn of_process<T>(now: &dyn Fn() -> Timestamp, act: impl FnOnce(Terminal<'_>) -> T) -> T {
         let stdin = io::stdin();
         let on_screen = io::stdout().is_terminal();
-        let measured = || terminal_size::terminal_size().map_or(USUAL_WIDTH, |(width, _)| width.0.into());
+        let measured = || terminal_size::terminal_size();
+        let width = || measured().map_or(USUAL_WIDTH, |(width, _)| width.0.into());
+        let height = || measured().map_or(USUAL_HEIGHT, |(_, height)| height.0.into());
         act(Terminal {
             out: &mut io::stdout(),
             err: &mut io::stderr(),
             keyboard: Keyboard::new(stdin.is_terminal(), BufReader::new(stdin)),
             on_screen,
-            width: on_screen.then(measured),
+            width: on_screen.then(width),
+            height: on_screen.then(height),
             now,
             zone: TimeZone::try_system().unwrap_or(TimeZone::UTC),
             pause: PAUSE,

@@ -4,10 +4,13 @@ mod accounts;
 mod commands;
 mod console;
 mod following;
+mod host;
+mod many;
 mod relogin;
 mod rendering;
 mod tokens;
 mod watching;
+mod webhooks;
 mod why;
 
 use std::ffi::OsString;
@@ -71,6 +74,7 @@ struct Person {
     interrupt: fn() -> BoxFuture<'static, ()>,
     zone: TimeZone,
     width: Option<usize>,
+    height: Option<usize>,
 }
 
 impl Person {
@@ -83,6 +87,7 @@ impl Person {
             interrupt: || Box::pin(std::future::pending()),
             zone: TimeZone::UTC,
             width: None,
+            height: None,
         }
     }
 
@@ -106,6 +111,7 @@ impl Person {
             keyboard: Keyboard::new(self.types, BufReader::new(self.input)),
             on_screen: false,
             width: self.width,
+            height: self.height,
             now: &|| NOW,
             zone: self.zone,
             pause: Duration::from_millis(2),

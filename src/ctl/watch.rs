@@ -161,7 +161,7 @@ fn what(event: &Event) -> String {
 }
 
 /// Where a session stood then; at the end, to be copied, what a person had to open or to say.
-fn of_session(session: &Session, then: Timestamp) -> String {
+pub(super) fn of_session(session: &Session, then: Timestamp) -> String {
     let note = sentence(&words::note(session, then));
     let w_id = &session.w_id;
     let command = match (&session.qr, &session.verify, &session.slider) {

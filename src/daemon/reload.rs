@@ -63,6 +63,11 @@ impl Reload {
                 Err(fault) => error!(error = &fault as &dyn Error, "the control token stays as it is"),
             }
         }
+        let configured = api.webhooks.configure(&fresh.webhooks, &fresh.relogin.window.zone).await;
+        match configured {
+            Ok(()) => self.current.webhooks.clone_from(&fresh.webhooks),
+            Err(fault) => error!(error = &fault as &dyn Error, "the webhooks stay as they are"),
+        }
         let rest = self.needing_restart(&fresh);
         if !rest.is_empty() {
             warn!(settings = rest.join(", "), "these changes take effect at the next start");

@@ -3,7 +3,7 @@
 //! What to export is taken on the driver's thread, between two commits; it is written off it, and the driver
 //! goes on meanwhile.
 
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tracing::{debug, warn};
 use wxlogin_state::seal::SealCheck;
-use wxlogin_state::{Fleet, PlatformKey, Seq, Token, export};
+use wxlogin_state::{Account, Fleet, Outbox, PlatformKey, Seq, Session, Token, export};
 
 use crate::view::{AccountEntry, Everything, SessionEntry, View};
 
@@ -42,13 +42,15 @@ pub(super) struct Committed<'a> {
     pub(super) commits: u64,
 }
 
-/// The same, to be kept for a while.
+/// Everything that is committed at one moment, to be written while the driver goes on. It shares its records with
+/// the view.
 #[derive(Debug)]
-struct Snapshot {
+pub struct Snapshot {
     sessions: Vec<Arc<SessionEntry>>,
     accounts: Vec<Arc<AccountEntry>>,
     tokens: Vec<Arc<Token>>,
     seal: Option<SealCheck>,
+    outbox: Outbox,
     platform_key: Option<PlatformKey>,
     fleet: Fleet,
     last_seq: Seq,
@@ -112,7 +114,7 @@ impl Exporting {
 }
 
 impl Snapshot {
-    fn of(committed: Committed<'_>) -> Self {
+    pub(super) fn of(committed: Committed<'_>) -> Self {
         let Committed { view, host, commits: _ } = committed;
         let Everything { sessions, accounts, tokens } = view.everything();
         Self {
@@ -120,23 +122,50 @@ impl Snapshot {
             accounts,
             tokens,
             seal: host.seal.cloned(),
+            outbox: host.outbox.clone(),
             platform_key: host.platform_key.cloned(),
             fleet: host.fleet.clone(),
             last_seq: host.last_seq,
         }
     }
 
+    /// Writes its export to `to`, in many small pieces.
+    pub fn write_to(&self, to: impl Write) -> io::Result<()> {
+        let (sessions, accounts, tokens, host) = self.parts();
+        export::write_to(to, sessions, accounts, tokens, host)
+    }
+
+    /// How many sessions, accounts and tokens it has.
+    pub fn counts(&self) -> (usize, usize, usize) {
+        (self.sessions.len(), self.accounts.len(), self.tokens.len())
+    }
+
     fn write(&self, path: &Path) -> io::Result<()> {
-        let sessions = self.sessions.iter().map(|session| &***session);
-        let accounts = self.accounts.iter().map(|account| &***account);
-        let tokens = self.tokens.iter().map(|token| &**token);
+        let (sessions, accounts, tokens, host) = self.parts();
+        export::write(path, sessions, accounts, tokens, host)
+    }
+
+    fn parts(
+        &self,
+    ) -> (
+        impl ExactSizeIterator<Item = &Session>,
+        impl ExactSizeIterator<Item = &Account>,
+        impl ExactSizeIterator<Item = &Token>,
+        export::Host<'_>,
+    ) {
         let host = export::Host {
             platform_key: self.platform_key.as_ref(),
             seal: self.seal.as_ref(),
+            outbox: &self.outbox,
             fleet: &self.fleet,
             last_seq: self.last_seq,
         };
-        export::write(path, sessions, accounts, tokens, host)
+        (
+            self.sessions.iter().map(|session| &***session),
+            self.accounts.iter().map(|account| &***account),
+            self.tokens.iter().map(|token| &**token),
+            host,
+        )
     }
 }
 
@@ -145,8 +174,8 @@ mod tests {
     use super::*;
 
     /// Nothing, as of this commit; its event has the same number.
-    fn nothing<'a>(view: &'a View, fleet: &'a Fleet, commits: u64) -> Committed<'a> {
-        let host = export::Host { platform_key: None, seal: None, fleet, last_seq: Seq(commits) };
+    fn nothing<'a>(view: &'a View, (fleet, outbox): &'a (Fleet, Outbox), commits: u64) -> Committed<'a> {
+        let host = export::Host { platform_key: None, seal: None, outbox, fleet, last_seq: Seq(commits) };
         Committed { view, host, commits }
     }
 
@@ -156,7 +185,7 @@ mod tests {
         let late = dir.path().join("late");
         let (path, runtime) = (late.join("export"), Handle::current());
         let work = move || {
-            let (view, fleet) = (View::default(), Fleet::default());
+            let (view, fleet) = (View::default(), Default::default());
             let mut exporting = Exporting::new(late.join("export"), runtime);
             exporting.run_if_due(nothing(&view, &fleet, 1));
             exporting.settle();
@@ -172,7 +201,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let (path, runtime) = (dir.path().join("export"), Handle::current());
         let work = move || {
-            let (view, fleet) = (View::default(), Fleet::default());
+            let (view, fleet) = (View::default(), Default::default());
             let mut exporting = Exporting::new(path.clone(), runtime);
             exporting.run_if_due(nothing(&view, &fleet, 1));
             exporting.finish(nothing(&view, &fleet, 2));

@@ -7,11 +7,12 @@ use tokio::sync::{mpsc, oneshot, watch};
 use wxlogin_state::public::Event;
 use wxlogin_state::seal::SealError;
 use wxlogin_state::{
-    DeviceType, Input, Label, PlatformKey, Proxy, ReadError, RecordError, Refusal, Rules, Seq, Tending,
-    Token, TokenId, TokenRules, WId, WcId,
+    DeviceType, HookChange, Input, Label, Outbox, PlatformKey, Proxy, ReadError, RecordError, Refusal, Rules,
+    Seq, Tending, Token, TokenId, TokenRules, WId, WcId,
 };
 
 use super::begin::Issued;
+use super::exporting::Snapshot;
 use super::journal::Wanted;
 use super::keeper::{ReadOnly, StoreState};
 use super::relogins::PopUpOver;
@@ -31,6 +32,7 @@ pub struct Driver {
     inbox: mpsc::Sender<Message>,
     store: watch::Receiver<StoreState>,
     feed: Arc<Feed>,
+    outbox: watch::Receiver<Outbox>,
 }
 
 /// The figures that the driver goes by; a reload may change them.
@@ -79,6 +81,16 @@ pub struct Begun {
     pub session: Arc<SessionEntry>,
     /// Whether this request began it; otherwise it was on its way already.
     pub fresh: bool,
+}
+
+/// How the driver stands with what it depends on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Footing {
+    /// What the platform last answered to who is online: `None` before its first answer, else what was wrong with it,
+    /// where something was.
+    pub platform: Option<Result<(), String>>,
+    /// Bytes of the store on disk; `None` while it is closed.
+    pub store_bytes: Option<u64>,
 }
 
 /// Why the driver did not do what it was asked.
@@ -183,8 +195,11 @@ pub(super) enum Message {
     Hint(WcId),
     Token(TokenMessage),
     Events(Wanted),
+    Hook { change: HookChange, reply: Reply<()> },
     KeepKey { key: PlatformKey, reply: Reply<()> },
     Figures(Box<Figures>),
+    Snapshot(Reply<Snapshot>),
+    Footing(Reply<Footing>),
     Ping(Reply<()>),
     Stop,
 }
@@ -194,9 +209,10 @@ impl Driver {
     pub(super) fn new(
         store: watch::Receiver<StoreState>,
         feed: Arc<Feed>,
+        outbox: watch::Receiver<Outbox>,
     ) -> (Self, mpsc::Receiver<Message>) {
         let (inbox, messages) = mpsc::channel(INBOX);
-        (Self { inbox, store, feed }, messages)
+        (Self { inbox, store, feed, outbox }, messages)
     }
 
     /// Applies an input to a session; the session as it is afterwards, committed.
@@ -267,9 +283,29 @@ impl Driver {
         })
     }
 
+    /// How far the receivers of webhooks have come, as it is committed.
+    pub fn outbox(&self) -> Outbox {
+        self.outbox.borrow().clone()
+    }
+
+    /// Makes durable what became of a receiver of webhooks.
+    pub async fn change_hook(&self, change: HookChange) -> Result<(), Denied> {
+        self.ask(|reply| Message::Hook { change, reply }).await
+    }
+
     /// Makes the platform's key durable.
     pub async fn keep_key(&self, key: PlatformKey) -> Result<(), Denied> {
         self.ask(|reply| Message::KeepKey { key, reply }).await
+    }
+
+    /// Everything that is committed at one moment, between two commits.
+    pub async fn snapshot(&self) -> Result<Snapshot, Denied> {
+        self.ask(Message::Snapshot).await
+    }
+
+    /// How the driver stands with the store and the platform.
+    pub async fn footing(&self) -> Result<Footing, Denied> {
+        self.ask(Message::Footing).await
     }
 
     /// Goes by other figures from now on; deadlines that are set stay.

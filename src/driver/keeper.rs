@@ -127,6 +127,11 @@ impl Keeper {
         self.store.is_some()
     }
 
+    /// Bytes of the store on disk; `None` while it is closed.
+    pub(super) fn size_on_disk(&self) -> Option<u64> {
+        self.store.as_ref().map(Store::size_on_disk)
+    }
+
     /// When to try to open the store again.
     pub(super) fn reopen_at(&self) -> Option<Instant> {
         self.store.is_none().then_some(self.reopen_at)
@@ -168,6 +173,13 @@ impl Keeper {
             self.close(&failure);
             self.read_only()
         })
+    }
+
+    /// See [`Store::hold_after`]; a store that is opened again knows by itself.
+    pub(super) fn hold_after(&mut self, seq: Option<Seq>) {
+        if let Some(store) = &mut self.store {
+            store.hold_after(seq);
+        }
     }
 
     /// Reads the journal, see [`Store::events`].

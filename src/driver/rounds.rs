@@ -15,11 +15,12 @@ use wxlogin_state::{Act, Fleet, Input, Known, PlatformKey, Seq, StateName, Token
 use super::answer::Answer;
 use super::begin::Beginnings;
 use super::duties::Duties;
-use super::exporting::{Committed, Exporting};
-use super::handle::{Denied, Driver, Figures, Message};
+use super::exporting::{Committed, Exporting, Snapshot};
+use super::handle::{Denied, Driver, Figures, Footing, Message};
 use super::journal::Journal;
 use super::keeper::{Keeper, Reopened};
 use super::relogins::Relogins;
+use super::shelf::Shelf;
 use super::tokens::Tokens;
 use super::turn::{Staged, Turn, online_is_in_the_way};
 use super::vault::Vault;
@@ -74,6 +75,7 @@ pub(super) struct Ground {
     pub(super) vault: Vault,
     pub(super) last_seq: Seq,
     pub(super) fleet: Fleet,
+    pub(super) shelf: Shelf,
     pub(super) platform_key: Option<PlatformKey>,
     pub(super) view: Arc<View>,
     pub(super) feed: Arc<Feed>,
@@ -249,6 +251,7 @@ impl Rounds {
             seal,
             acts,
             platform_key,
+            hook_changes,
             last_seq,
         } = staged;
         let tokens: Vec<TokenId> = changes.tokens.iter().map(|token| token.id.clone()).collect();
@@ -269,6 +272,7 @@ impl Rounds {
             self.ground.platform_key = platform_key.or(self.ground.platform_key.take());
             self.commits += u64::from(!batch.is_empty());
             self.ground.vault.seal = seal.or(self.ground.vault.seal.take());
+            self.ground.shelf.take_over(hook_changes, &mut self.ground.keeper);
             notices.iter().for_each(log_notice);
             token_notices.iter().for_each(log_token_notice);
             self.publish(changes, &reviewed);
@@ -325,12 +329,23 @@ impl Rounds {
                 self.journal.want(wanted);
                 None
             }
+            Message::Hook { change, reply } => Some(Answer::Done(reply, turn.change_hook(change))),
             Message::KeepKey { key, reply } => Some(Answer::Done(reply, turn.keep_key(key))),
             Message::Figures(figures) => {
                 self.watch.set_interval(figures.check_interval);
                 self.ground.figures = *figures;
                 self.to_review = self.ground.view.everybody().into();
                 self.review_tokens();
+                None
+            }
+            Message::Snapshot(reply) => {
+                // Who leaves meanwhile needs no answer, here and below.
+                let _ = reply.send(Ok(Snapshot::of(committed(&self.ground, self.commits))));
+                None
+            }
+            Message::Footing(reply) => {
+                let (platform, store_bytes) = (self.watch.heard(), self.ground.keeper.size_on_disk());
+                let _ = reply.send(Ok(Footing { platform, store_bytes }));
                 None
             }
             Message::Ping(reply) => Some(Answer::Done(reply, Ok(()))),
@@ -415,6 +430,7 @@ impl Rounds {
                 self.ground.last_seq = contents.last_seq;
                 self.ground.feed.go_on_from(contents.last_seq);
                 self.ground.fleet = contents.fleet;
+                self.ground.shelf.replace(contents.outbox);
                 self.ground.platform_key = contents.platform_key;
                 self.ground.vault.seal = contents.seal;
                 self.ground.view.replace(contents.sessions, contents.accounts, contents.tokens);
@@ -431,10 +447,11 @@ impl Rounds {
 
 /// What an export is made of.
 fn committed(ground: &Ground, commits: u64) -> Committed<'_> {
-    let Ground { view, vault, platform_key, fleet, last_seq, .. } = ground;
+    let Ground { view, vault, platform_key, fleet, shelf, last_seq, .. } = ground;
     let host = export::Host {
         platform_key: platform_key.as_ref(),
         seal: vault.seal.as_ref(),
+        outbox: &shelf.committed,
         fleet,
         last_seq: *last_seq,
     };

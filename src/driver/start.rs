@@ -12,6 +12,7 @@ use wxlogin_state::{Contents, PlatformKey, Retention, StateDir};
 use super::handle::{Driver, Figures};
 use super::keeper::Keeper;
 use super::rounds::{Ground, Rounds};
+use super::shelf::Shelf;
 use super::vault::{Unopened, Vault};
 use crate::clock::Clock;
 use crate::feed::Feed;
@@ -55,17 +56,28 @@ pub fn open(parts: Parts) -> Result<Opened, Unopened> {
     let Parts { dir, retention, figures, clock, tasks, state_key, metrics } = parts;
     let (keeper, store, contents) = Keeper::open(dir, retention, clock.now(), metrics.clone())?;
     let vault = Vault::open(keeper.dir(), state_key.as_deref(), &contents)?;
-    let Contents { sessions, accounts, tokens, platform_key, fleet, last_seq, seal: _, not_shrunk: _ } =
-        contents;
+    let Contents {
+        sessions,
+        accounts,
+        tokens,
+        platform_key,
+        fleet,
+        outbox,
+        last_seq,
+        seal: _,
+        not_shrunk: _,
+    } = contents;
     let view = Arc::new(View::new(sessions, accounts, tokens));
     let feed = Feed::new(last_seq);
-    let (driver, inbox) = Driver::new(store, feed.clone());
+    let (shelf, outbox) = Shelf::new(outbox);
+    let (driver, inbox) = Driver::new(store, feed.clone(), outbox);
     let ground = Ground {
         inbox,
         keeper,
         vault,
         last_seq,
         fleet,
+        shelf,
         platform_key: platform_key.clone(),
         view: view.clone(),
         feed,

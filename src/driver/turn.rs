@@ -9,9 +9,9 @@ use jiff::Timestamp;
 use wxlogin_state::public::Event;
 use wxlogin_state::seal::SealCheck;
 use wxlogin_state::{
-    Account, Act, Batch, Change, DeviceType, Fleet, Input, Issued, Known, Label, Moves, Notice, PlatformKey,
-    Profile, Proxy, RecordError, Refusal, Rules, Seq, Session, Source, StateName, Tending, Token, TokenId,
-    TokenNotice, Unmoved, WId, WcId,
+    Account, Act, Batch, Change, DeviceType, Fleet, HookChange, Input, Issued, Known, Label, Moves, Notice,
+    PlatformKey, Profile, Proxy, RecordError, Refusal, Rules, Seq, Session, Source, StateName, Tending,
+    Token, TokenId, TokenNotice, Unmoved, WId, WcId,
 };
 
 mod tokens;
@@ -44,6 +44,7 @@ pub(super) struct Turn<'a> {
     /// How many sessions were begun.
     begun: usize,
     platform_key: Option<PlatformKey>,
+    hook_changes: Vec<HookChange>,
     notices: Vec<Notice>,
     acts: Vec<Act>,
     batch: Batch,
@@ -63,6 +64,7 @@ pub(super) struct Staged {
     pub(super) seal: Option<SealCheck>,
     pub(super) acts: Vec<Act>,
     pub(super) platform_key: Option<PlatformKey>,
+    pub(super) hook_changes: Vec<HookChange>,
     pub(super) last_seq: Seq,
 }
 
@@ -127,6 +129,7 @@ impl<'a> Turn<'a> {
             forgotten: Vec::new(),
             begun: 0,
             platform_key: None,
+            hook_changes: Vec::new(),
             notices: Vec::new(),
             acts: Vec::new(),
             batch: Batch::default(),
@@ -219,6 +222,13 @@ impl<'a> Turn<'a> {
         Ok(())
     }
 
+    /// Takes in what became of a receiver of webhooks.
+    pub(super) fn change_hook(&mut self, change: HookChange) -> Result<(), Denied> {
+        self.batch.change_hook(&change).map_err(too_large)?;
+        self.hook_changes.push(change);
+        Ok(())
+    }
+
     /// Forgets a session that ended long ago.
     pub(super) fn forget(&mut self, w_id: &WId) {
         self.batch.forget_session(w_id);
@@ -249,6 +259,7 @@ impl<'a> Turn<'a> {
             seal: self.seal,
             acts: self.acts,
             platform_key: self.platform_key,
+            hook_changes: self.hook_changes,
             last_seq: self.last_seq,
         }
     }

@@ -55,6 +55,8 @@ pub(super) struct Watch {
     /// Whether the list that is out is no look, because it was asked for before the store was read anew.
     outdated: bool,
     troubles: u32,
+    /// What the last list was, in a few words where it was trouble.
+    heard: Option<Result<(), String>>,
     /// How long to wait for the next list after one that failed before any came.
     pace: Pace,
     to_look: VecDeque<WcId>,
@@ -79,6 +81,7 @@ impl Watch {
             looked: false,
             outdated: false,
             troubles: 0,
+            heard: None,
             pace: Pace::new(),
             to_look: VecDeque::new(),
             to_ask_why: VecDeque::new(),
@@ -92,6 +95,11 @@ impl Watch {
     /// in again that is online.
     pub(super) fn has_looked(&self) -> bool {
         self.looked
+    }
+
+    /// What became of the last list; `None` before the first.
+    pub(super) fn heard(&self) -> Option<Result<(), String>> {
+        self.heard.clone()
     }
 
     /// When the next list is asked for.
@@ -202,6 +210,7 @@ impl Watch {
             Ok(list) => list,
             Err(trouble) => {
                 self.troubles = self.troubles.saturating_add(1);
+                self.heard = Some(Err(logging::chain(&trouble)));
                 let error = &trouble as &dyn std::error::Error;
                 let body = trouble.body_excerpt();
                 let in_a_row = self.troubles;
@@ -221,6 +230,7 @@ impl Watch {
             }
         };
         self.looked |= !outdated;
+        self.heard = Some(Ok(()));
         if std::mem::take(&mut self.troubles) > 0 {
             info!(online = list.len(), "the platform says again who is online");
         }

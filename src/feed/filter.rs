@@ -1,5 +1,6 @@
 //! Which events somebody wants: by type, by account.
 
+use std::fmt;
 use std::str::FromStr;
 
 use wxlogin_state::WcId;
@@ -48,6 +49,15 @@ impl Kinds {
         match self {
             Self::One(name) => name == kind,
             Self::Under(beginning) => kind.starts_with(beginning),
+        }
+    }
+}
+
+impl fmt::Display for Kinds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::One(name) => f.write_str(name),
+            Self::Under(beginning) => write!(f, "{beginning}*"),
         }
     }
 }

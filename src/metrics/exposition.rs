@@ -24,16 +24,23 @@ pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; cha
 pub struct Exposition(Registry);
 
 impl Exposition {
-    /// What `metrics` count, and what there is in `view`; `writable` says whether the store can be written.
+    /// What `metrics` count, and what there is in `view`; `writable` says whether the store can be written, `backlog`
+    /// how many events the receivers of webhooks have not come to.
     pub fn new(
         metrics: &Metrics,
         view: Arc<View>,
         clock: Clock,
         writable: impl Fn() -> bool + Send + Sync + 'static,
+        backlog: impl Fn() -> u64 + Send + Sync + 'static,
     ) -> Self {
         let mut registry = Registry::with_prefix("wxlogind");
         metrics.register(&mut registry);
-        registry.register_collector(Box::new(Standing { view, clock, writable: Box::new(writable) }));
+        registry.register_collector(Box::new(Standing {
+            view,
+            clock,
+            writable: Box::new(writable),
+            backlog: Box::new(backlog),
+        }));
         registry.register_collector(Box::new(Process));
         Self(registry)
     }
@@ -51,6 +58,7 @@ struct Standing {
     view: Arc<View>,
     clock: Clock,
     writable: Box<dyn Fn() -> bool + Send + Sync>,
+    backlog: Box<dyn Fn() -> u64 + Send + Sync>,
 }
 
 impl fmt::Debug for Standing {
@@ -81,6 +89,9 @@ impl Collector for Standing {
         let oldest = counts.oldest_relogin.map_or(0.0, |since| now.duration_since(since).as_secs_f64());
         let help = "For how long the account is offline that has waited longest for its login";
         gauge(&mut to, "relogins_pending_oldest_seconds", help, oldest.max(0.0))?;
+        let help =
+            "Events of the journal that the receivers of webhooks have not come to, all of them together";
+        gauge(&mut to, "webhook_backlog", help, (self.backlog)())?;
         let writable = u32::from((self.writable)());
         gauge(&mut to, "store_writable", "Whether changes are taken", writable)
     }

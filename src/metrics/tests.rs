@@ -16,6 +16,8 @@ use crate::exchange::ExchangeError;
 use crate::platform::Trouble;
 use crate::view::View;
 
+mod systems;
+
 const RULES: Rules = Rules::DEFAULT;
 
 fn second(n: i64) -> Timestamp {
@@ -87,7 +89,7 @@ fn a_small_world_is_shown_in_full() {
     metrics.logged_in(System::App, Outcome::Refused);
     metrics.refreshed(System::OfficialAccount, Outcome::Ok);
     let polling = metrics.polls();
-    let exposition = Exposition::new(&metrics, view, Clock::from_fn(|| second(70)), || true);
+    let exposition = Exposition::new(&metrics, view, Clock::from_fn(|| second(70)), || true, || 0);
     let text = exposition.text().unwrap();
     let mut shown = shown(&text);
     // How long the call took is not for a test to say.
@@ -199,7 +201,7 @@ fn what_can_be_told_beforehand_is_there_from_the_start() {
     let metrics = Metrics::default();
     metrics.expect_calls(&["/isOnline"]);
     let exposition =
-        Exposition::new(&metrics, Arc::new(View::default()), Clock::from_fn(|| second(0)), || false);
+        Exposition::new(&metrics, Arc::new(View::default()), Clock::from_fn(|| second(0)), || false, || 0);
     let text = exposition.text().unwrap();
     for sample in [
         "relogins_total{method=\"popup\",outcome=\"failed\"} 0\n",

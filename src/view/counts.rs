@@ -64,15 +64,15 @@ impl Pending {
 /// wants another login, since that is at the point where it is.
 fn waits_since(account: &Account) -> Option<Timestamp> {
     let relogin = account.relogin.as_ref()?;
-    let dropped = account.last_drop.as_ref().filter(|_| account.current_w_id.is_none());
-    Some(match (dropped, &relogin.phase) {
-        (Some(drop), _) => drop.at,
-        (
-            None,
-            Phase::Due { set_at: since, .. }
-            | Phase::Offered { since }
-            | Phase::Calling { since }
-            | Phase::InFlight { since, .. },
-        ) => *since,
-    })
+    if account.current_w_id.is_none()
+        && let Some(drop) = &account.last_drop
+    {
+        return Some(drop.at);
+    }
+    match relogin.phase {
+        Phase::Due { set_at: since, .. }
+        | Phase::Offered { since }
+        | Phase::Calling { since }
+        | Phase::InFlight { since, .. } => Some(since),
+    }
 }

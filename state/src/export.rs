@@ -5,6 +5,8 @@
 //! {"session":{"wId":"…",…}}          one line for each
 //! {"account":{"wcId":"…",…}}
 //! {"token":{"id":"…",…}}
+//! {"hook":{"id":"…",…}}              one line for each receiver of webhooks
+//! {"deadLetter":{"hook":"…",…}}      … and for what it never took
 //! {"platformKey":{…}}
 //! {"seal":"…"}
 //! {"fleet":{…}}
@@ -29,6 +31,7 @@ use serde::{Deserialize, Serialize};
 use crate::account::Account;
 use crate::fleet::Fleet;
 use crate::id::Seq;
+use crate::outbox::{DeadLetter, Hook, Outbox};
 use crate::seal::SealCheck;
 use crate::session::Session;
 use crate::store::{Contents, PlatformKey};
@@ -86,6 +89,11 @@ struct Header {
     /// Earlier exports have none of it, as there were no tokens.
     #[serde(default)]
     tokens: usize,
+    /// None of these either.
+    #[serde(default)]
+    hooks: usize,
+    #[serde(default)]
+    dead_letters: usize,
     platform_key: bool,
     #[serde(default)]
     seal: bool,
@@ -97,6 +105,8 @@ enum Written<'a> {
     Session(&'a Session),
     Account(&'a Account),
     Token(&'a Token),
+    Hook(&'a Hook),
+    DeadLetter(&'a DeadLetter),
     PlatformKey(&'a PlatformKey),
     Seal(&'a SealCheck),
     Fleet(&'a Fleet),
@@ -109,6 +119,8 @@ enum Read {
     Session(Box<Session>),
     Account(Box<Account>),
     Token(Box<Token>),
+    Hook(Hook),
+    DeadLetter(Box<DeadLetter>),
     PlatformKey(PlatformKey),
     Seal(SealCheck),
     Fleet(Fleet),
@@ -122,6 +134,8 @@ pub struct Host<'a> {
     pub platform_key: Option<&'a PlatformKey>,
     /// What the key that the tokens are sealed with is known by.
     pub seal: Option<&'a SealCheck>,
+    /// How far the receivers of webhooks have come.
+    pub outbox: &'a Outbox,
     /// What holds for the host as a whole.
     pub fleet: &'a Fleet,
     /// The number of the last event that the records have seen.
@@ -136,45 +150,67 @@ where
     A: IntoIterator<Item = &'a Account, IntoIter: ExactSizeIterator>,
     T: IntoIterator<Item = &'a Token, IntoIter: ExactSizeIterator>,
 {
+    let part = part_of(path);
+    remove_if_there(&part)?;
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part)?;
+    write_to(BufWriter::new(&file), sessions, accounts, tokens, host)
+        .and_then(|()| file.sync_all())
+        .and_then(|()| fs::rename(&part, path))
+        .inspect_err(|_| {
+            // It may be the disk that is full; half an export is of no use to anybody.
+            let _ = remove_if_there(&part);
+        })?;
+    File::open(directory_of(path))?.sync_all()
+}
+
+/// Writes an export's text to `to`, in many small pieces, and flushes it. What breaks off is not taken for whole:
+/// the checksum comes last.
+pub fn write_to<'a, S, A, T>(
+    to: impl Write,
+    sessions: S,
+    accounts: A,
+    tokens: T,
+    host: Host<'a>,
+) -> io::Result<()>
+where
+    S: IntoIterator<Item = &'a Session, IntoIter: ExactSizeIterator>,
+    A: IntoIterator<Item = &'a Account, IntoIter: ExactSizeIterator>,
+    T: IntoIterator<Item = &'a Token, IntoIter: ExactSizeIterator>,
+{
     let (sessions, accounts, tokens) = (sessions.into_iter(), accounts.into_iter(), tokens.into_iter());
-    let Host { platform_key, seal, fleet, last_seq } = host;
-    let header = Header {
+    let Host { platform_key, seal, outbox, fleet, last_seq } = host;
+    let mut lines = Lines { to, crc: crc32fast::Hasher::new() };
+    lines.push(&Header {
         wxlogind_export: FORMAT,
         last_seq,
         sessions: sessions.len(),
         accounts: accounts.len(),
         tokens: tokens.len(),
+        hooks: outbox.hooks().count(),
+        dead_letters: outbox.dead_letters().count(),
         platform_key: platform_key.is_some(),
         seal: seal.is_some(),
-    };
+    })?;
     let records = sessions.map(Written::Session).chain(accounts.map(Written::Account));
     let records = records.chain(tokens.map(Written::Token));
-    let part = part_of(path);
-    remove_if_there(&part)?;
-    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part)?;
+    let records = records.chain(outbox.hooks().map(Written::Hook));
+    let records = records.chain(outbox.dead_letters().map(Written::DeadLetter));
     let of_the_host = platform_key.map(Written::PlatformKey).into_iter().chain(seal.map(Written::Seal));
-    let records = records.chain(of_the_host).chain([Written::Fleet(fleet)]);
-    fill(&file, &header, records).and_then(|()| fs::rename(&part, path)).inspect_err(|_| {
-        // It may be the disk that is full; half an export is of no use to anybody.
-        let _ = remove_if_there(&part);
-    })?;
-    File::open(directory_of(path))?.sync_all()
-}
-
-fn fill<'a>(file: &File, header: &Header, records: impl Iterator<Item = Written<'a>>) -> io::Result<()> {
-    let mut lines = Lines { to: BufWriter::new(file), crc: crc32fast::Hasher::new() };
-    lines.push(header)?;
-    for record in records {
+    for record in records.chain(of_the_host).chain([Written::Fleet(fleet)]) {
         lines.push(&record)?;
     }
-    lines.end()?;
-    file.sync_all()
+    lines.end()
 }
 
 /// Reads the export at `path`; refuses one that is not exactly what [`write()`] wrote.
 pub fn read(path: &Path) -> Result<Contents, ExportError> {
     let bytes = fs::read(path).map_err(|source| ExportError::File { path: path.to_owned(), source })?;
-    parse(&bytes).map_err(|fault| fault.of(path))
+    parse(&bytes, path)
+}
+
+/// The same for the text of one; `path` is what errors call it.
+pub fn parse(bytes: &[u8], path: &Path) -> Result<Contents, ExportError> {
+    contents(bytes).map_err(|fault| fault.of(path))
 }
 
 struct Lines<W> {
@@ -214,7 +250,7 @@ impl Fault {
     }
 }
 
-fn parse(bytes: &[u8]) -> Result<Contents, Fault> {
+fn contents(bytes: &[u8]) -> Result<Contents, Fault> {
     let mut lines = checked(bytes)?.split_inclusive(|byte| *byte == b'\n').zip(1..);
     let (first, number) = lines.next().ok_or(Fault::Torn("it has no header"))?;
     let header: Header = serde_json::from_slice(first).map_err(|source| Fault::Line(number, source))?;
@@ -222,11 +258,14 @@ fn parse(bytes: &[u8]) -> Result<Contents, Fault> {
         return Err(Fault::Format(header.wxlogind_export));
     }
     let mut contents = Contents { last_seq: header.last_seq, ..Contents::default() };
+    let (mut hooks, mut dead) = (Vec::new(), Vec::new());
     for (line, number) in lines {
         match serde_json::from_slice(line).map_err(|source| Fault::Line(number, source))? {
             Read::Session(session) => contents.sessions.push(*session),
             Read::Account(account) => contents.accounts.push(*account),
             Read::Token(token) => contents.tokens.push(*token),
+            Read::Hook(hook) => hooks.push(hook),
+            Read::DeadLetter(letter) => dead.push(*letter),
             Read::Seal(seal) => contents.seal = Some(seal),
             Read::PlatformKey(platform_key) => contents.platform_key = Some(platform_key),
             Read::Fleet(fleet) => contents.fleet = fleet,
@@ -234,8 +273,11 @@ fn parse(bytes: &[u8]) -> Result<Contents, Fault> {
         }
     }
     let counted = (contents.sessions.len(), contents.accounts.len(), contents.tokens.len());
+    let in_outbox = (hooks.len(), dead.len());
+    contents.outbox = Outbox::new(hooks, dead);
     let of_the_host = (contents.platform_key.is_some(), contents.seal.is_some());
-    let as_said = counted == (header.sessions, header.accounts, header.tokens);
+    let as_said = counted == (header.sessions, header.accounts, header.tokens)
+        && in_outbox == (header.hooks, header.dead_letters);
     if !as_said || of_the_host != (header.platform_key, header.seal) {
         return Err(Fault::Torn("its header counts other records than it holds"));
     }

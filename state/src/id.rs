@@ -107,6 +107,11 @@ identifier! {
     TokenId, check_token
 }
 
+identifier! {
+    /// A receiver of webhooks: the daemon's own name for it, made of the receiver's URL.
+    HookId, check
+}
+
 macro_rules! counter {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*

@@ -9,7 +9,7 @@
 //!
 //! A *session* is a login instance (wId) with five states; it never comes back. An *account* is the identity
 //! (wcId) that lives through one session after another. A *token* is what a user's login by app or official account
-//! brought; it is sealed wherever it lies. An [`export`] is the readable copy to restore from. This
+//! brought; it is sealed wherever it lies. A *hook* is how far a receiver of webhooks has come in the journal. An [`export`] is the readable copy to restore from. This
 //! crate reads no clock, no environment and no socket, and randomness only to seal tokens ([`seal`]): time is an
 //! argument, and whoever drives it does what [`duty()`] says.
 
@@ -22,6 +22,7 @@ mod id;
 mod input;
 mod moves;
 mod notice;
+mod outbox;
 mod profile;
 pub mod public;
 mod record;
@@ -44,10 +45,11 @@ pub use account::{
 pub use budget::Ledger;
 pub use duty::{Call, Duty, duty};
 pub use fleet::{Fleet, Storm, Turn};
-pub use id::{Generation, InvalidId, Seq, TokenId, Version, WId, WcId};
+pub use id::{Generation, HookId, InvalidId, Seq, TokenId, Version, WId, WcId};
 pub use input::{Answer, Failure, Ignored, Input, Refusal, Verdict};
 pub use moves::{Act, Change, Known, Moves, Unmoved};
 pub use notice::{Notice, NoticeKind, TokenNotice, TokenNoticeKind};
+pub use outbox::{DEAD_LETTERS_KEPT, DeadLetter, Delivery, Failing, Hook, HookChange, Outbox};
 pub use profile::{DeviceType, Label, Profile, Proxy};
 pub use record::{MAX_RECORD, RecordError};
 pub use rules::{Issue, Rate, ReloginRules, Rules};
@@ -59,7 +61,7 @@ pub use session::{
 pub use standing::Standing;
 pub use step::step;
 pub use store::{
-    Batch, CommitError, Contents, KeyFileError, OpenError, PlatformKey, RESEALED_AT_ONCE, RESTORED,
+    Batch, CommitError, Contents, HELD, KeyFileError, OpenError, PlatformKey, RESEALED_AT_ONCE, RESTORED,
     ReadError, RekeyError, RekeyStep, Retention, StateDir, Store, read_key_file, rekey_step,
 };
 pub use token::{

@@ -19,12 +19,14 @@
 //! * Other calls of the engine are banned in `clippy.toml`, each with what it does.
 
 use std::fs::File;
+use std::path::PathBuf;
 
 use jiff::Timestamp;
 
 use crate::account::Account;
 use crate::fleet::Fleet;
 use crate::id::Seq;
+use crate::outbox::Outbox;
 use crate::public::Event;
 use crate::seal::SealCheck;
 use crate::session::Session;
@@ -56,6 +58,9 @@ use sidecar::{Progress, Sidecar};
 /// How far the journal may outgrow its limit before it is trimmed, so that not every commit trims.
 const TRIM_SLACK: u64 = 512;
 
+/// Most events that are kept beyond the retention for receivers of webhooks which have not taken them yet.
+pub const HELD: u64 = 100_000;
+
 /// What the store keeps of the journal.
 #[derive(Debug, Clone, Copy)]
 pub struct Retention {
@@ -79,6 +84,8 @@ pub struct Contents {
     pub platform_key: Option<PlatformKey>,
     /// What holds for the host as a whole.
     pub fleet: Fleet,
+    /// How far each receiver of webhooks has come, and what it never took.
+    pub outbox: Outbox,
     /// Number of the last event; 0 before the first.
     pub last_seq: Seq,
     /// Why the store takes far more space than it needs, where it could not be copied into a smaller one.
@@ -95,6 +102,8 @@ pub struct Store {
     retention: Retention,
     /// First event of the oldest journal page.
     oldest: Option<Seq>,
+    /// What comes after this event is still to be delivered.
+    held_after: Option<Seq>,
     poisoned: bool,
 }
 
@@ -123,17 +132,29 @@ impl Store {
         dir.sync().map_err(in_dir)?;
         sidecar.note(progress).map_err(in_dir)?;
         let oldest = read::oldest_page(&engine).map_err(of_engine)?;
-        Ok((Self { engine, log, sidecar, progress, retention, oldest, poisoned: false }, contents))
+        let held_after = contents.outbox.held_after();
+        let store = Self { engine, log, sidecar, progress, retention, oldest, held_after, poisoned: false };
+        Ok((store, contents))
     }
 
     /// Puts a fresh store with `contents` (an export's, see [`export`](crate::export)) in the place of a damaged
-    /// one, which is moved aside to `damaged-<n>` and never deleted. [`Store::open`] then finds it.
+    /// one, which is moved aside to `damaged-<n>` and never deleted; says where to. [`Store::open`] then finds it.
     ///
     /// No sequence number that was ever acknowledged is used again: the journal begins anew with one event of the
     /// type [`RESTORED`] at `now`, numbered after both the export and what was last known durable. To whoever
     /// follows the journal it looks like one that was trimmed.
-    pub fn restore(dir: &StateDir, contents: &Contents, now: Timestamp) -> Result<(), OpenError> {
+    pub fn restore(
+        dir: &StateDir,
+        contents: &Contents,
+        now: Timestamp,
+    ) -> Result<Option<PathBuf>, OpenError> {
         restore::run(dir, contents, now)
+    }
+
+    /// From the next commit on events after this one are kept beyond the retention, [`HELD`] of them at most: the
+    /// outbox is a place in the journal ([`Outbox::held_after`]), so the journal is what keeps its promises.
+    pub fn hold_after(&mut self, seq: Option<Seq>) {
+        self.held_after = seq;
     }
 
     /// Writes the batch; durable when this returns.
@@ -176,7 +197,7 @@ impl Store {
     /// Adds to `writes`, which hold the events `first..=last`, the removal of journal pages that hold only events
     /// beyond the retention.
     fn trim(&mut self, first: Seq, last: Seq, writes: &mut sled::Batch) -> sled::Result<()> {
-        let keep_from = last.0.saturating_sub(self.retention.events);
+        let keep_from = keep_from(last, self.retention, self.held_after);
         let mut oldest = self.oldest.unwrap_or(first);
         if keep_from >= oldest.0.saturating_add(TRIM_SLACK) {
             // A page ends where the next one begins; the newest page is never removed.
@@ -205,5 +226,25 @@ impl Store {
     /// Bytes that the engine uses on disk.
     pub fn size_on_disk(&self) -> u64 {
         self.engine.size_on_disk()
+    }
+}
+
+/// From which event on the journal is kept, after the event `last`.
+fn keep_from(last: Seq, retention: Retention, held_after: Option<Seq>) -> u64 {
+    let by_retention = last.0.saturating_sub(retention.events);
+    let held = held_after.map_or(by_retention, |seq| seq.next().0);
+    by_retention.min(held).max(by_retention.saturating_sub(HELD))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_journal_waits_for_a_receiver_but_not_without_end() {
+        let keep = |last, held: Option<u64>| keep_from(Seq(last), Retention { events: 1_000 }, held.map(Seq));
+        assert_eq!((keep(500, None), keep(5_000, None)), (0, 4_000));
+        assert_eq!((keep(5_000, Some(20)), keep(5_000, Some(4_500))), (21, 4_000));
+        assert_eq!((keep(500_000, Some(20)), keep(500_000, Some(450_000))), (399_000, 450_001));
     }
 }

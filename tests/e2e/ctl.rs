@@ -8,21 +8,28 @@ use wxlogin_state::{Secret, StateName, WId};
 
 use crate::harness::{Daemon, Host, Platform, Printed, Process, output, world};
 
+/// `wxloginctl` with these arguments.
+pub(crate) fn program(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_wxloginctl"));
+    command.args(args);
+    command
+}
+
 /// `wxloginctl` for this daemon.
 fn ctl(daemon: &Daemon, line: &str) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_wxloginctl"));
+    let mut command = program(&[]);
     command.arg("--socket").arg(daemon.host.socket()).args(line.split(' '));
     command
 }
 
 /// What it prints; it must exit so.
-async fn printed(daemon: &Daemon, line: &str, status: i32) -> String {
+pub(crate) async fn printed(daemon: &Daemon, line: &str, status: i32) -> String {
     let output = output(ctl(daemon, line)).await;
     assert_eq!(output.status.code(), Some(status), "{line}: {}", words(&output));
     if status == 0 { String::from_utf8(output.stdout).unwrap() } else { words(&output) }
 }
 
-fn words(output: &Output) -> String {
+pub(crate) fn words(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 

@@ -1,6 +1,7 @@
 //! What every end-to-end test works with: a platform, a daemon on a host of its own, and ways to ask them.
 
 mod daemon;
+mod hooks;
 mod host;
 mod http;
 mod lives;
@@ -13,6 +14,7 @@ mod supervisor;
 use std::time::Duration;
 
 pub(crate) use daemon::{Daemon, login_of, refused};
+pub(crate) use hooks::{Hook, Posted, Say};
 pub(crate) use host::{Host, PASSWORD};
 pub(crate) use http::{get, over_tcp, over_unix, request, value};
 pub(crate) use lives::A_WHILE;

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
+use hyper::Method;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
 use saphyr::{LoadableYamlNode, Yaml};
 use serde_json::Value;
@@ -73,13 +74,33 @@ async fn a_login_a_drop_and_a_relogin_move_the_counters() {
     for (n, (value, expected)) in expected.into_iter().enumerate() {
         assert!((value - expected).abs() < f64::EPSILON, "figure {n} is {value}, not {expected}:\n{text}");
     }
-    for name in ["commit_seconds_count", "commit_batch_size_sum", "store_bytes", "process_open_fds"] {
+    for name in ["commit_seconds_count", "commit_batch_size_sum", "process_open_fds"] {
         assert!(value(name, &[]) > 0.0, "{name}:\n{text}");
     }
     assert!(seen.names().all(|name| name.starts_with("wxlogind_")), "{text}");
+    // Whoever abandons a login ends its long-poll.
+    assert_eq!(daemon.ask(Method::DELETE, &format!("/v1/sessions/{w_id}"), &Value::Null).await.0, 200);
+    platform.until_open(0).await;
+    let ended = Exposition::read(&self::text(&daemon).await);
+    let cancelled = [("call", "/getIPadLoginInfo"), ("outcome", "cancelled")];
+    let cancelled = ended.value("wxlogind_platform_requests_total", &cancelled);
+    let polls = ended.value("wxlogind_polls_in_flight", &[]);
+    assert!(cancelled > 0.5 && polls < 0.5, "{cancelled} {polls}");
     for secret in [wc_id.as_str(), w_id.as_str(), PASSWORD, "wxid", "http", "Authorization"] {
         assert!(!text.contains(secret), "{secret} is in\n{text}");
     }
+}
+
+#[tokio::test]
+async fn after_a_restart_what_there_is_stays_and_what_happened_begins_anew() {
+    let (_platform, mut daemon, _) = busy().await;
+    daemon.stop().await;
+    daemon.restart().await;
+    let seen = Exposition::read(&text(&daemon).await);
+    let begun = seen.value("wxlogind_transitions_total", &[("from", "none"), ("to", "qr-issued")]);
+    let online = seen.value("wxlogind_sessions", &[("state", "online")]);
+    assert!(begun < 0.5 && online > 0.5, "{begun} {online}");
+    assert!(seen.value("wxlogind_store_bytes", &[]) > 0.0);
 }
 
 #[tokio::test]
@@ -105,11 +126,19 @@ async fn dashboard_and_alerts_ask_for_nothing_that_is_not_there() {
     let asked: BTreeSet<String> =
         dashboard.iter().chain(&alerts).flat_map(|(place, expr)| promql::check(expr, place, &seen)).collect();
     // What nobody looks at need not be counted.
-    let families = seen.names().map(|name| name.trim_end_matches("_count").trim_end_matches("_sum"));
-    for name in families.filter(|name| !name.ends_with("_bucket")) {
-        let bucket = format!("{name}_bucket");
-        assert!(asked.contains(name) || asked.contains(&bucket), "{name} is on no panel and in no alert");
-    }
+    let looked_at: BTreeSet<&str> = asked.iter().map(|name| family(name)).collect();
+    let shown: BTreeSet<&str> = seen.names().map(family).collect();
+    assert_eq!(
+        shown.difference(&looked_at).collect::<Vec<_>>(),
+        Vec::<&&str>::new(),
+        "on no panel, in no alert"
+    );
+}
+
+/// What the samples of a histogram have in common.
+fn family(sample: &str) -> &str {
+    let suffixes = ["_bucket", "_sum", "_count"];
+    suffixes.iter().find_map(|suffix| sample.strip_suffix(suffix)).unwrap_or(sample)
 }
 
 /// Every query of the dashboard, with its place.

@@ -89,3 +89,26 @@ pub(in crate::api) fn summary() -> Value {
         "sessions": {"qr-issued": 1, "awaiting-verify": 0, "slider": 0, "online": 2, "dropped": 5},
     })
 }
+
+/// A receiver that has everything.
+pub(in crate::api) fn webhooks() -> Value {
+    json!({"webhooks": [{
+        "n": 1, "url": "https://alerts.example/…", "format": "standard", "events": ["session.*"], "state": "idle",
+        "done": 17, "backlog": 0, "deadLetters": 0, "letGo": 0,
+    }]})
+}
+
+/// What a receiver never took.
+pub(in crate::api) fn dead_letters() -> Value {
+    let letter = json!({"since": "2026-03-04T08:00:00Z", "what": "it answered 503", "event": event()});
+    page_of("deadLetters", &letter)
+}
+
+/// A daemon in good order.
+pub(in crate::api) fn check() -> Value {
+    json!({
+        "version": env!("CARGO_PKG_VERSION"), "store": {"writable": true, "bytes": 524_288},
+        "platform": {"answers": true}, "accounts": 3, "accountsOnline": 2, "sessionsOnline": 2,
+        "sessionsInFlight": 1, "tokens": 4,
+    })
+}

@@ -1,5 +1,6 @@
 //! The sample configuration keeps its promises: it loads, its defaults are the defaults, nothing is left out.
 
+use super::webhook::WHSEC;
 use super::*;
 
 /// The sample that is installed with the unit.
@@ -21,7 +22,7 @@ fn the_sample_explains_every_key_there_is() {
         let keys = known_keys(&format!("{table}.zzzzzzzzzzzz = 1"));
         assert_shown(&format!("\n[{table}]\n"), &keys);
     }
-    for table in ["app", "official_account"] {
+    for table in ["app", "official_account", "webhook"] {
         let keys = known_keys(&format!("[[{table}]]\nzzzzzzzzzzzz = 1"));
         assert_shown(&format!("\n# [[{table}]]\n"), &keys);
     }
@@ -43,6 +44,18 @@ fn the_samples_clients_are_usable_once_they_are_no_comments() {
     let examples: String = clients.lines().map(of_line).collect();
     let settings = host.settings(&format!("{LEAST}[[app]]\n{examples}"));
     assert_eq!((settings.apps.len(), settings.official_accounts.len()), (1, 1));
+}
+
+#[test]
+fn the_samples_webhook_is_usable_once_it_is_no_comment() {
+    let (_, webhook) = SAMPLE.split_once("\n# [[webhook]]\n").unwrap();
+    let (webhook, _) = webhook.split_once("\n[sandbox]\n").unwrap();
+    let host = Host::with_password().credential("webhook.1.secret", WHSEC);
+    let keys = webhook.lines().filter_map(|line| line.strip_prefix("# ").filter(|rest| is_example(rest)));
+    let keys: Vec<_> = keys.filter(|key| !key.starts_with("secret_file")).collect();
+    let keys = keys.join("\n");
+    let settings = host.settings(&format!("{LEAST}[[webhook]]\n{keys}"));
+    assert_eq!(settings.webhooks[0].events.len(), 2);
 }
 
 /// Fails for a key that no line shows between the header and the next.
@@ -73,6 +86,6 @@ fn uncommented(line: &str) -> String {
 /// The keys of a table, as the fault about an unknown one lists them.
 fn known_keys(text: &str) -> Vec<String> {
     let faults = Host::new().sandbox().faults(text);
-    let list = faults[0].message.split_once("] has ").unwrap().1;
+    let list = faults.iter().find_map(|fault| Some(fault.message.split_once("] has ")?.1)).unwrap();
     list.split(", ").map(str::to_owned).collect()
 }

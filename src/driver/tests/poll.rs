@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::sync::{oneshot, watch};
 use tokio::time::{Instant, advance};
-use wxlogin_state::{Call, Seq};
+use wxlogin_state::{Call, Outbox, Seq};
 
 use super::platform::{self, Fake};
 use super::world::id;
@@ -23,7 +23,7 @@ fn stand_still() -> std::sync::mpsc::Sender<()> {
 async fn poll_of_w1() -> (Fake, tokio::task::JoinHandle<()>) {
     let fake = Fake::start().await;
     let (_store, state) = watch::channel(StoreState::Writable);
-    let (driver, _inbox) = Driver::new(state, Feed::new(Seq::default()));
+    let (driver, _inbox) = Driver::new(state, Feed::new(Seq::default()), watch::channel(Outbox::default()).1);
     let call = Call { round: 1, code: None };
     let poll = tokio::spawn(poll::run(fake.client.clone(), driver, id("w1"), call, Duration::ZERO));
     (fake, poll)

@@ -8,6 +8,7 @@ use super::*;
 use crate::account::Source;
 use crate::id::Generation;
 use crate::profile::{DeviceType, Profile};
+use crate::public::Event;
 use crate::rules::Rules;
 use crate::seal::{Key, Keys};
 use crate::secret::Secret;
@@ -38,10 +39,19 @@ fn contents() -> Contents {
             account: "186".to_owned(),
             key: Secret::new("a key"),
         }),
+        outbox: outbox(),
         fleet: Fleet::default(),
         last_seq: Seq(42),
         not_shrunk: None,
     }
+}
+
+fn outbox() -> Outbox {
+    let hook = Hook::new("hook".parse().unwrap(), Seq(40));
+    let event = Event::new(Seq(7), Timestamp::UNIX_EPOCH, "session.online".to_owned());
+    let what = "HTTP status 500".to_owned();
+    let letter = DeadLetter { hook: hook.id.clone(), since: Timestamp::UNIX_EPOCH, what, event };
+    Outbox::new(vec![hook], vec![letter])
 }
 
 fn token(keys: &Keys) -> Token {
@@ -56,6 +66,7 @@ fn write_all(path: &Path, contents: &Contents) -> io::Result<()> {
     let host = Host {
         platform_key: contents.platform_key.as_ref(),
         seal: contents.seal.as_ref(),
+        outbox: &contents.outbox,
         fleet: &contents.fleet,
         last_seq: contents.last_seq,
     };
@@ -63,7 +74,7 @@ fn write_all(path: &Path, contents: &Contents) -> io::Result<()> {
 }
 
 fn same(left: &Contents, right: &Contents) -> bool {
-    let sealed = (&left.tokens, &left.seal) == (&right.tokens, &right.seal);
+    let sealed = (&left.tokens, &left.seal, &left.outbox) == (&right.tokens, &right.seal, &right.outbox);
     sealed
         && (&left.sessions, &left.accounts, &left.platform_key, &left.fleet, left.last_seq)
             == (&right.sessions, &right.accounts, &right.platform_key, &right.fleet, right.last_seq)
@@ -86,7 +97,7 @@ fn an_export_from_before_there_were_tokens_is_read() {
     lines.push(&serde_json::from_str::<serde_json::Value>(header).unwrap()).unwrap();
     let crc = format!("{:08x}", lines.crc.clone().finalize());
     lines.push(&Written::Crc32(&crc)).unwrap();
-    let contents = parse(&lines.to).ok().unwrap();
+    let contents = parse(&lines.to, Path::new("")).unwrap();
     assert!(contents.tokens.is_empty() && contents.seal.is_none());
 }
 
@@ -127,7 +138,7 @@ fn every_truncation_is_refused() {
     write_all(&path, &contents()).unwrap();
     let bytes = fs::read(&path).unwrap();
     for length in 0..bytes.len() {
-        assert!(parse(&bytes[..length]).is_err(), "{length} of {} bytes", bytes.len());
+        assert!(parse(&bytes[..length], &path).is_err(), "{length} of {} bytes", bytes.len());
     }
 }
 
@@ -140,10 +151,10 @@ fn every_changed_byte_and_everything_appended_is_refused() {
     for at in 0..bytes.len() {
         let mut changed = bytes.clone();
         changed[at] ^= 1;
-        assert!(parse(&changed).is_err(), "byte {at}");
+        assert!(parse(&changed, &path).is_err(), "byte {at}");
     }
-    assert!(parse(&[&bytes[..], b"\n"].concat()).is_err());
-    assert!(parse(&bytes.repeat(2)).is_err());
+    assert!(parse(&[&bytes[..], b"\n"].concat(), &path).is_err());
+    assert!(parse(&bytes.repeat(2), &path).is_err());
 }
 
 #[test]
@@ -155,13 +166,15 @@ fn a_later_format_is_told_apart_from_damage() {
         sessions: 0,
         accounts: 0,
         tokens: 0,
+        hooks: 0,
+        dead_letters: 0,
         platform_key: false,
         seal: false,
     };
     lines.push(&header).unwrap();
     let crc = format!("{:08x}", lines.crc.clone().finalize());
     lines.push(&Written::Crc32(&crc)).unwrap();
-    let error = parse(&lines.to).err().unwrap().of(Path::new("export.jsonl"));
+    let error = parse(&lines.to, Path::new("export.jsonl")).unwrap_err();
     assert!(matches!(error, ExportError::Format { format: 2, .. }), "{error}");
 }
 

@@ -6,6 +6,7 @@ use super::key;
 use crate::account::Account;
 use crate::fleet::Fleet;
 use crate::id::{Seq, TokenId, WId, WcId};
+use crate::outbox::HookChange;
 use crate::public::Event;
 use crate::record::{RecordError, frame, json};
 use crate::seal::SealCheck;
@@ -80,6 +81,26 @@ impl Batch {
     /// Writes what holds for the host as a whole.
     pub fn put_fleet(&mut self, fleet: &Fleet) -> Result<(), RecordError> {
         self.put(key::FLEET.to_vec(), fleet)
+    }
+
+    /// Writes what became of a hook; nothing of it where a part does not fit.
+    pub fn change_hook(&mut self, change: &HookChange) -> Result<(), RecordError> {
+        let mut batch = Self::default();
+        match change {
+            HookChange::Keep { hook, buried, raised } => {
+                batch.put(key::hook(&hook.id), hook)?;
+                for letter in buried {
+                    batch.put(key::dead_letter(&letter.hook, letter.event.seq), letter)?;
+                }
+                batch.changes.extend(raised.iter().map(|seq| (key::dead_letter(&hook.id, *seq), None)));
+            }
+            HookChange::Forget { id, dead } => {
+                batch.changes.push((key::hook(id), None));
+                batch.changes.extend(dead.iter().map(|seq| (key::dead_letter(id, *seq), None)));
+            }
+        }
+        self.append(batch);
+        Ok(())
     }
 
     /// Takes in everything that `other` holds, after what is there.

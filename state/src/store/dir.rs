@@ -146,15 +146,16 @@ impl StateDir {
         remove_if_there(&self.replaced())
     }
 
-    /// Moves the current one to the first `damaged-<n>` that is free.
-    pub(super) fn set_damaged_aside(&self) -> io::Result<()> {
+    /// Moves the current one, where there is one, to the first `damaged-<n>` that is free, and says which that was.
+    pub(super) fn set_damaged_aside(&self) -> io::Result<Option<PathBuf>> {
         if !self.engine().exists() {
-            return Ok(());
+            return Ok(None);
         }
         let mut aside = (1..).map(|n: u32| self.path.join(format!("damaged-{n}")));
-        let free = aside.find(|path| !path.exists());
-        fs::rename(self.engine(), free.ok_or(io::ErrorKind::AlreadyExists)?)?;
-        self.sync()
+        let free = aside.find(|path| !path.exists()).ok_or(io::ErrorKind::AlreadyExists)?;
+        fs::rename(self.engine(), &free)?;
+        self.sync()?;
+        Ok(Some(free))
     }
 
     /// Makes the directory's own entries durable.

@@ -9,6 +9,7 @@ use super::key;
 use super::sidecar::Progress;
 use super::{Contents, OpenError, ReadError};
 use crate::id::Seq;
+use crate::outbox::Outbox;
 use crate::public::Event;
 use crate::record::{RecordError, open};
 
@@ -29,6 +30,7 @@ fn contents(tree: &sled::Tree) -> Result<(Contents, Progress), ReadError> {
         platform_key: single(tree, key::PLATFORM_KEY)?,
         seal: single(tree, key::SEAL)?,
         fleet: single(tree, key::FLEET)?.unwrap_or_default(),
+        outbox: Outbox::new(with_prefix(tree, key::HOOKS)?, with_prefix(tree, key::DEAD_LETTERS)?),
         last_seq: last_seq(tree)?,
         not_shrunk: None,
     };

@@ -1,5 +1,7 @@
 //! A fresh store from an export, in the place of a damaged one.
 
+use std::path::PathBuf;
+
 use jiff::Timestamp;
 
 use super::rewrite;
@@ -14,7 +16,7 @@ pub const RESTORED: &str = "store.restored";
 
 /// Does what [`Store::restore`](super::Store::restore) says. A crash at any point leaves the damaged store, the
 /// restored one, or, between the two renames, what [`StateDir::tidy`] completes.
-pub(super) fn run(dir: &StateDir, contents: &Contents, now: Timestamp) -> Result<(), OpenError> {
+pub(super) fn run(dir: &StateDir, contents: &Contents, now: Timestamp) -> Result<Option<PathBuf>, OpenError> {
     let in_dir = |source| OpenError::Directory { path: dir.path().to_owned(), source };
     dir.tidy().map_err(in_dir)?;
     let (_, durable) = Sidecar::open(&dir.sidecar()).map_err(in_dir)?;
@@ -22,7 +24,9 @@ pub(super) fn run(dir: &StateDir, contents: &Contents, now: Timestamp) -> Result
     let batch = staged(contents, progress.seq, now)
         .map_err(|source| OpenError::Record { path: dir.path().to_owned(), source })?;
     rewrite::make(dir, |tree| tree.apply_batch(batch.writes(progress.commits)))?;
-    dir.set_damaged_aside().and_then(|()| dir.swap_in_copy()).map_err(in_dir)
+    let aside = dir.set_damaged_aside().map_err(in_dir)?;
+    dir.swap_in_copy().map_err(in_dir)?;
+    Ok(aside)
 }
 
 fn staged(contents: &Contents, seq: Seq, at: Timestamp) -> Result<Batch, RecordError> {
@@ -41,6 +45,9 @@ fn staged(contents: &Contents, seq: Seq, at: Timestamp) -> Result<Batch, RecordE
     }
     if let Some(platform_key) = &contents.platform_key {
         batch.put_platform_key(platform_key)?;
+    }
+    for change in contents.outbox.as_changes() {
+        batch.change_hook(&change)?;
     }
     batch.put_fleet(&contents.fleet)?;
     batch.push_event(&Event::new(seq, at, RESTORED.to_owned()))?;

@@ -2,7 +2,9 @@
 
 use jiff::Timestamp;
 use wxlogin_state::public::Event;
-use wxlogin_state::{Batch, MAX_RECORD, RecordError, Retention, Seq, StateDir, Store};
+use wxlogin_state::{
+    Batch, DeadLetter, Hook, HookChange, MAX_RECORD, Outbox, RecordError, Retention, Seq, StateDir, Store,
+};
 
 use super::account_of;
 use super::common::{batch, begun, is_whole, open, seqs};
@@ -81,6 +83,67 @@ fn trimming_keeps_at_least_the_newest_events_and_no_more_than_it_must() {
             }
         }
     }
+}
+
+/// A receiver that has come so far.
+fn hook(id: &str, done: u64) -> HookChange {
+    HookChange::of(Hook::new(id.parse().unwrap(), Seq(done)))
+}
+
+#[test]
+fn trimming_waits_for_the_receiver_that_is_furthest_behind_over_a_restart_too() {
+    let place = tempfile::tempdir().unwrap();
+    let dir = StateDir::claim(place.path()).unwrap();
+    let (mut store, _) = Store::open(&dir, Retention { events: 300 }).unwrap();
+    let mut batch = events(1, 37);
+    for (id, done) in [("slow", 20), ("quick", 37)] {
+        batch.change_hook(&hook(id, done)).unwrap();
+    }
+    store.commit(&batch).unwrap();
+    store.hold_after(Some(Seq(20)));
+    (1..=40).for_each(|n| store.commit(&events(n * 37 + 1, n * 37 + 37)).unwrap());
+    assert!(seqs(&store.events(Seq(0), 5).unwrap())[0] <= 21);
+    drop(store);
+    // What is stored says for whom to wait.
+    let (mut store, contents) = Store::open(&dir, Retention { events: 300 }).unwrap();
+    assert_eq!(contents.outbox.held_after(), Some(Seq(20)));
+    store.commit(&events(1_518, 1_600)).unwrap();
+    assert!(seqs(&store.events(Seq(0), 5).unwrap())[0] <= 21);
+    // It has caught up.
+    store.hold_after(Some(Seq(1_600)));
+    store.commit(&events(1_601, 1_602)).unwrap();
+    let first = seqs(&store.events(Seq(0), 1).unwrap())[0];
+    assert!((1_000..=1_302).contains(&first), "{first}");
+}
+
+#[test]
+fn what_became_of_a_receiver_is_committed_or_refused_as_a_whole() {
+    let place = tempfile::tempdir().unwrap();
+    let (dir, mut store, _) = open(place.path());
+    let json = r#"{"hook":"a","since":"2026-01-01T00:00:00Z","what":"",
+                   "event":{"seq":3,"at":"2026-01-01T00:00:00Z","type":"session.online"}}"#;
+    let letter: DeadLetter = serde_json::from_str(json).unwrap();
+    let large = DeadLetter { what: "x".repeat(MAX_RECORD), ..letter.clone() };
+    let hook = Hook::new("a".parse().unwrap(), Seq(5));
+    let burying = |letter: &DeadLetter| HookChange::Keep {
+        hook: Box::new(hook.clone()),
+        buried: vec![letter.clone()],
+        raised: vec![Seq(1)],
+    };
+    let mut batch = Batch::default();
+    assert!(matches!(batch.change_hook(&burying(&large)), Err(RecordError::TooLarge { .. })));
+    assert!(batch.is_empty());
+    batch.change_hook(&burying(&letter)).unwrap();
+    store.commit(&batch).unwrap();
+    drop((store, dir));
+    let (dir, mut store, contents) = open(place.path());
+    assert_eq!(contents.outbox, Outbox::new(vec![hook.clone()], vec![letter]));
+    let mut batch = Batch::default();
+    batch.change_hook(&contents.outbox.forgetting(&hook.id)).unwrap();
+    store.commit(&batch).unwrap();
+    drop((store, dir));
+    let (_dir, _store, contents) = open(place.path());
+    assert_eq!(contents.outbox, Outbox::default());
 }
 
 #[test]

@@ -4,7 +4,9 @@ use std::fs;
 use std::path::Path;
 
 use jiff::Timestamp;
-use wxlogin_state::{Batch, Contents, Fleet, PlatformKey, RESTORED, Secret, Seq, StateDir, Store, export};
+use wxlogin_state::{
+    Batch, Contents, Fleet, Hook, Outbox, PlatformKey, RESTORED, Secret, Seq, StateDir, Store, export,
+};
 
 use super::account_of;
 use super::common::{ALL, batch, begun, numbers, open, seqs};
@@ -39,9 +41,17 @@ fn fill_and_export(path: &Path) {
     let accounts = [account_of(&begun("w1", Seq(1)))];
     let (exported, key) = (path.join("export.jsonl"), platform_key());
     let fleet = fleet();
-    let host = export::Host { platform_key: Some(&key), seal: None, fleet: &fleet, last_seq: Seq(20) };
+    let (platform_key, outbox) = (Some(&key), outbox());
+    let host = export::Host { platform_key, seal: None, outbox: &outbox, fleet: &fleet, last_seq: Seq(20) };
     export::write(&exported, &sessions, &accounts, &[], host).unwrap();
     (21..=30).for_each(|seq| store.commit(&batch(Seq(seq))).unwrap());
+}
+
+/// A receiver that has taken everything up to event 12 but for event 3.
+fn outbox() -> Outbox {
+    let json = r#"{"hook":"a","since":"2026-01-01T00:00:00Z","what":"HTTP status 500",
+                   "event":{"seq":3,"at":"2026-01-01T00:00:00Z","type":"session.online"}}"#;
+    Outbox::new(vec![Hook::new("a".parse().unwrap(), Seq(12))], vec![serde_json::from_str(json).unwrap()])
 }
 
 fn platform_key() -> PlatformKey {
@@ -74,6 +84,8 @@ fn a_damaged_store_goes_on_from_its_export() {
     assert_eq!(numbers(&contents), (1..=20).collect::<Vec<_>>());
     assert_eq!(contents.accounts.len(), 1);
     assert_eq!((contents.platform_key, contents.fleet), (Some(platform_key()), fleet()));
+
+    assert_eq!(contents.outbox, outbox());
 
     // Event 30 was acknowledged; the export knew of 20.
     assert_eq!(contents.last_seq, Seq(31));

@@ -54,8 +54,8 @@ pub(crate) fn filled(path: &Path, tokens: usize) -> (StateDir, Store, Contents, 
 }
 
 fn export_to(path: &Path, contents: &Contents) {
-    let (seal, fleet) = (contents.seal.as_ref(), &Fleet::default());
-    let host = export::Host { platform_key: None, seal, fleet, last_seq: contents.last_seq };
+    let (seal, outbox, fleet) = (contents.seal.as_ref(), &contents.outbox, &Fleet::default());
+    let host = export::Host { platform_key: None, seal, outbox, fleet, last_seq: contents.last_seq };
     export::write(path, &[], &[], &contents.tokens, host).unwrap();
 }
 

@@ -26,12 +26,12 @@ impl Exposition {
     pub(super) fn read(text: &str) -> Self {
         let body = text.strip_suffix("# EOF\n").expect("it does not end with # EOF");
         let mut read = Self::default();
-        let (mut family, mut helped) = (String::new(), BTreeSet::new());
+        let (mut family, mut helped) = ("", BTreeSet::new());
         for line in body.lines() {
             if let Some(help) = line.strip_prefix("# HELP ") {
                 let (name, sentence) = help.split_once(' ').expect(line);
                 assert!(sentence.len() > 1 && helped.insert(name), "{line}");
-                name.clone_into(&mut family);
+                family = name;
             } else if let Some(typed) = line.strip_prefix("# TYPE ") {
                 let (name, kind) = typed.split_once(' ').expect(line);
                 assert_eq!(name, family, "a type without its help: {line}");
@@ -39,7 +39,7 @@ impl Exposition {
                 assert!(read.types.insert(name.to_owned(), kind.to_owned()).is_none(), "twice: {line}");
             } else {
                 assert!(!line.starts_with('#') && !line.is_empty(), "{line:?}");
-                read.take_sample(&family, line);
+                read.take_sample(family, line);
             }
         }
         read.check_histograms();

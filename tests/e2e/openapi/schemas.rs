@@ -46,7 +46,7 @@ impl Described {
         };
         let content =
             described["content"].get(kind).unwrap_or_else(|| panic!("{place}: {kind} is not described"));
-        if kind.ends_with("json") {
+        if matches!(kind, "application/json" | "application/problem+json") {
             self.walk(&content["schema"], &value(answer), &place, seen);
         }
     }
