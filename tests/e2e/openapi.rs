@@ -287,7 +287,7 @@ async fn the_reference_is_for_those_who_have_the_token_or_a_seat_and_runs_nothin
         match asset.strip_prefix('#') {
             Some(id) => assert!(html.contains(&format!("id=\"{id}\"")), "{asset}"),
             None => {
-                assert_eq!(daemon.send(get(&format!("/{asset}"))).await.status(), StatusCode::OK, "{asset}")
+                assert_eq!(daemon.send(get(&format!("/{asset}"))).await.status(), StatusCode::OK, "{asset}");
             }
         }
     }
