@@ -33,10 +33,12 @@ mod app_login;
 mod backup;
 mod body;
 mod check;
+mod claims;
 mod console;
 mod ending;
 mod events;
 mod guard;
+mod links;
 pub mod listen;
 mod logins;
 mod official_login;
@@ -54,6 +56,7 @@ mod tokens;
 mod webhooks;
 mod why;
 
+use claims::Claims;
 pub use guard::{Entrance, Peer};
 use logins::Logins;
 pub use pictures::Picture;
@@ -92,7 +95,9 @@ pub struct Api {
     logins: Logins,
     /// Who came in by the console.
     console: Arc<Console>,
-    /// Callers with a wrong invitation wait one after the other, as those with a wrong token do.
+    /// Who is on which step.
+    claims: Claims,
+    /// Callers with a wrong invitation or a link that is over wait one after the other, as those with a wrong token do.
     guessing: Mutex<()>,
 }
 
@@ -152,7 +157,7 @@ impl Api {
             webhooks,
         } = parts;
         let defaults = watch::Sender::new(defaults);
-        let (pictures, guessing) = (Pictures::default(), Mutex::default());
+        let (pictures, claims, guessing) = (Pictures::default(), Claims::default(), Mutex::default());
         let backups = Arc::new(Semaphore::new(backup::AT_ONCE));
         Arc::new(Self {
             driver,
@@ -168,6 +173,7 @@ impl Api {
             logins: Logins::default(),
             console,
             webhooks,
+            claims,
             guessing,
         })
     }

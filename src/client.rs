@@ -27,7 +27,8 @@ pub use target::{DEFAULT_SOCKET, Named, Target, TargetError};
 pub use tokens::TokenFilter;
 
 use crate::wire::{
-    AccountPage, ChangeAccount, Check, CreateSession, EnterCode, History, Invitation, LogInAgain, SessionPage,
+    AccountPage, ChangeAccount, Check, CreateSession, EnterCode, History, Invitation, LogInAgain, MakeLink,
+    SessionPage, StepLink,
 };
 use http::{Call, segment};
 
@@ -233,6 +234,13 @@ impl Client {
     /// Why a session is as it is.
     pub async fn why_session(&self, w_id: &str) -> Result<Why, ClientError> {
         self.send(Call::new(Method::GET, format!("/v1/sessions/{}/why", segment(w_id)))).await?.json()
+    }
+
+    /// A URL that opens a page for what a person is to do for one login. Refused with `wrong-state` where it waits for
+    /// nobody.
+    pub async fn link(&self, w_id: &str, asked: &MakeLink) -> Result<StepLink, ClientError> {
+        let call = Call::new(Method::POST, format!("/v1/sessions/{}/link", segment(w_id)));
+        self.send(call.body(asked)?).await?.json()
     }
 
     /// A URL that opens the console, once.

@@ -16,7 +16,9 @@ use axum::http::{HeaderMap, header};
 use hyper::Uri;
 use wxlogin_state::Secret;
 
-pub use files::{DATA_POLICY, PAGE_POLICY, file, is_file};
+use crate::links;
+
+pub use files::{DATA_POLICY, PAGE_POLICY, file, is_file, step_page};
 pub use seats::{INVITED_FOR, SEATED_FOR, Seats};
 
 /// What a change by a seat must carry besides its cookie. A page of another site cannot send it unasked.
@@ -40,10 +42,10 @@ impl Console {
     /// outside at `outside` where there is such an address (`control.console_url`).
     pub fn new(listener: Option<&str>, outside: Option<&Uri>) -> Self {
         let port = listener.and_then(|listener| listener.rsplit_once(':')).map_or("", |(_, port)| port);
-        let address = outside.map(ToString::to_string).or_else(|| listener.map(str::to_owned));
+        let address = outside.map(address_of).or_else(|| listener.map(str::to_owned));
         Self {
             seats: Seats::default(),
-            address: address.map(|address| address.trim_end_matches('/').to_owned()),
+            address,
             host: outside.and_then(host_of),
             cookie: format!("wxlogind-{port}"),
         }
@@ -52,6 +54,11 @@ impl Console {
     /// The URL that an invitation is opened by. The secret is in its fragment, which no server and no log gets to see.
     pub fn invitation_url(&self, secret: &Secret) -> Option<String> {
         self.address.as_ref().map(|address| format!("{address}/#enter={}", secret.reveal()))
+    }
+
+    /// The URL of the page that a one-time link opens.
+    pub fn step_url(&self, secret: &Secret) -> Option<Secret> {
+        self.address.as_ref().map(|address| links::url(address, secret))
     }
 
     /// What else than the listener's names a browser may call this host.
@@ -99,6 +106,11 @@ impl Console {
     fn is_encrypted(&self) -> bool {
         self.host.is_some() && self.address.as_ref().is_some_and(|address| address.starts_with("https:"))
     }
+}
+
+/// An address without a `/` at its end.
+pub fn address_of(address: &Uri) -> String {
+    address.to_string().trim_end_matches('/').to_owned()
 }
 
 /// Host and port of an address, without the port that goes without saying.

@@ -12,6 +12,7 @@ mod console;
 mod failure;
 mod find;
 mod follow;
+mod link;
 mod list;
 mod live;
 mod login;
@@ -143,6 +144,7 @@ async fn dispatch(context: &mut Context<'_>, verb: Verb) -> Result<Exit, Failure
         Verb::Qr(qr) => steps::qr(context, qr).await,
         Verb::Verify { w_id, code } => steps::verify(context, &w_id, code).await,
         Verb::SliderDone { w_id } => steps::slider_done(context, &w_id).await,
+        Verb::Link { w_id, ttl } => link::link(context, &w_id, ttl).await,
         Verb::Console => console::console(context).await,
         Verb::Check(asked) => check::check(context, asked).await,
         Verb::Backup(asked) => backup::backup(context, asked).await,

@@ -286,6 +286,7 @@ fn figures(settings: &Settings) -> Figures {
         device: settings.device.device_type,
         proxy: Some(settings.device.proxy.clone()),
         token_rules: token_rules(settings),
+        console_url: settings.control.console_url.as_ref().map(crate::console::address_of),
     }
 }
 

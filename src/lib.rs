@@ -13,6 +13,7 @@ pub mod driver;
 pub mod exchange;
 pub mod feed;
 pub mod lifecycle;
+pub mod links;
 pub mod logging;
 pub mod metrics;
 pub mod outbox;

@@ -281,6 +281,7 @@ impl Webhooks {
             why: Some("somebody asked for a test message".to_owned()),
             todo: None,
             until: None,
+            link: None,
         };
         let outcome = receiver.post.send(&[event], now).await;
         let delivered = outcome.verdict == Verdict::Delivered;

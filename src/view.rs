@@ -11,16 +11,20 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWrite
 use bytes::Bytes;
 use jiff::Timestamp;
 use serde::Serialize;
-use wxlogin_state::{Account, Label, Seq, Session, State, StateName, Token, TokenId, WId, WcId, public};
+use wxlogin_state::{
+    Account, Label, Link, LinkId, Seq, Session, State, StateName, Token, TokenId, WId, WcId, public,
+};
 
 mod counts;
 mod find;
+mod links;
 mod tokens;
 mod waiting;
 
 pub use counts::Counts;
 use counts::Pending;
 pub use find::{AccountFilter, Like, SessionFilter};
+pub use links::Links;
 pub use tokens::TokenFilter;
 use tokens::TokenTable;
 use waiting::Waiting;
@@ -90,6 +94,10 @@ pub struct Changes {
     pub tokens: Vec<Arc<Token>>,
     /// Tokens that are known no more.
     pub forgotten_tokens: Vec<TokenId>,
+    /// One-time links that were made.
+    pub links: Vec<Link>,
+    /// One-time links that are over.
+    pub forgotten_links: Vec<LinkId>,
 }
 
 /// All that is committed.
@@ -108,6 +116,8 @@ pub struct Everything {
 pub struct View {
     tables: RwLock<Tables>,
     waiting: Waiting,
+    /// The one-time links.
+    pub links: Links,
 }
 
 #[derive(Debug, Default)]
@@ -160,6 +170,7 @@ impl View {
             tables.tokens.forget(id);
         }
         drop(tables);
+        self.links.change(changes.links, &changes.forgotten_links);
         self.waiting.wake(changes.sessions.iter().map(|session| &session.w_id));
     }
 

@@ -5,6 +5,7 @@
 
 mod check;
 mod console;
+mod links;
 mod webhooks;
 
 use std::fmt;
@@ -19,6 +20,7 @@ pub use check::{Check, PlatformCheck, StoreCheck};
 pub use console::{
     AccountFigures, ConsoleSession, EnterConsole, Invitation, Step, StepKind, StepPage, Summary,
 };
+pub use links::{Claim, ClaimStep, LinkedStep, MakeLink, PersonsStep, StepLink};
 
 pub use webhooks::{DeadLetter, DeadLetterPage, Replayed, Tested, Webhook, WebhookState, Webhooks};
 

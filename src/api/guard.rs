@@ -2,8 +2,8 @@
 //!
 //! On the Unix socket the file's mode decides, and the caller is known by `SO_PEERCRED`. On TCP a caller must
 //! name this host, must not come from another site's page, and must present the token, or the cookie of somebody
-//! who came in by the console. `/healthz`, `/readyz`, the console's files and the way in go without. Requests are
-//! logged by their route, never by query or body.
+//! who came in by the console. `/healthz`, `/readyz`, the console's files and the way in go without, and what is below
+//! `/step/` has its secret in its path. Requests are logged by their route, never by query or body.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -111,7 +111,7 @@ async fn admit(entrance: &Entrance, request: &Parts) -> Result<(), Refused> {
         return Err(Refused::new(ProblemCode::Misdirected, "the Host header does not name this daemon"));
     }
     // A link elsewhere may lead to the page; the page is told nothing but by what follows.
-    if is_file(path) && request.method.is_safe() {
+    if (is_file(path) || is_step_page(path)) && request.method.is_safe() {
         return Ok(());
     }
     let origin = origin(headers, hosts, console);
@@ -119,7 +119,7 @@ async fn admit(entrance: &Entrance, request: &Parts) -> Result<(), Refused> {
         let detail = "a page of another site may not use this API";
         return Err(Refused::new(ProblemCode::ForbiddenOrigin, detail));
     }
-    if matches!(path, "/healthz" | "/readyz" | "/v1/console/session") {
+    if matches!(path, "/healthz" | "/readyz" | "/v1/console/session") || path.starts_with("/step/") {
         return Ok(());
     }
     if presented(headers).is_some_and(|presented| token.borrow().is(presented)) {
@@ -133,6 +133,11 @@ async fn admit(entrance: &Entrance, request: &Parts) -> Result<(), Refused> {
     }
     let detail = "this needs \"Authorization: Bearer <token>\"; the token is in control.token_file";
     Err(Refused::new(ProblemCode::Unauthorized, detail))
+}
+
+/// Whether `path` is that of a one-time link: it is opened from wherever it was received.
+fn is_step_page(path: &str) -> bool {
+    path.strip_prefix("/step/").is_some_and(|secret| !secret.contains('/'))
 }
 
 /// A browser sends its cookie whoever makes it ask, so that a change needs a sign that its own page did.

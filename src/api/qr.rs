@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
-use wxlogin_state::{Qr, StateName};
+use wxlogin_state::{Qr, Session, StateName};
 
 use super::Api;
 use super::body::SessionPath;
@@ -31,6 +31,11 @@ pub(super) async fn qr(
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
     let session = api.view.session(&w_id).ok_or_else(|| Refused::no_session(&w_id))?;
+    shown(&api, &session, &headers).await
+}
+
+/// The QR of a session, in the form that the headers ask for.
+pub(super) async fn shown(api: &Api, session: &Session, headers: &HeaderMap) -> Result<Response, Refused> {
     let state = session.state.name();
     // The clock as well as the state: a session is dropped a little after its time, and not at all while nothing
     // can be written.

@@ -28,6 +28,8 @@ use crate::wire::{
     StepPage, Summary, Tested, TokenPage, Webhooks,
 };
 
+mod links;
+
 type Table = Routes<Arc<Api>>;
 
 /// All routes.
@@ -35,6 +37,8 @@ pub(super) fn routes() -> Table {
     let about = [
         of_sessions,
         of_steps,
+        links::made,
+        links::opened,
         of_accounts,
         of_events,
         of_logins,

@@ -1,4 +1,5 @@
-//! What people do to logins in flight: the inbox of their steps; enter the code, say that the slider is done.
+//! What people do to logins in flight: the inbox of their steps, and who is on them; enter the code, say that the
+//! slider is done.
 
 use std::sync::Arc;
 
@@ -7,12 +8,13 @@ use axum::extract::State as Shared;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
-use wxlogin_state::{Code, Input, Session, SliderProgress, State};
+use wxlogin_state::{Code, Input, Secret, Session, SliderProgress, State, WId};
 
 use super::Api;
 use super::body::{Body, Query, SessionPath};
 use super::problem::Refused;
 use super::sessions::{place, rendered, rows};
+use crate::view::SessionEntry;
 use crate::wire::{EnterCode, Step, StepKind, StepPage};
 
 /// What the inbox is asked for.
@@ -38,7 +40,7 @@ pub(super) async fn list(
 }
 
 /// What a person is to do for this login.
-fn step(api: &Api, session: &Session) -> Option<Step> {
+pub(super) fn step(api: &Api, session: &Session) -> Option<Step> {
     let account = session.wc_id.as_ref().and_then(|wc_id| api.view.account(wc_id));
     let step = Step {
         w_id: session.w_id.clone(),
@@ -52,6 +54,7 @@ fn step(api: &Api, session: &Session) -> Option<Step> {
         in_flight: false,
         since: session.state_since,
         deadline: session.deadline()?,
+        claim: api.claims.of(&session.w_id),
     };
     match &session.state {
         State::QrIssued { .. } => Some(step),
@@ -79,14 +82,23 @@ const LONGEST_CODE: usize = 64;
 pub(super) async fn verify(
     Shared(api): Shared<Arc<Api>>,
     SessionPath(w_id): SessionPath,
-    Body(EnterCode { code }): Body<EnterCode>,
+    Body(entered): Body<EnterCode>,
 ) -> Result<Response, Refused> {
+    let session = enter_code(&api, &w_id, &entered).await?;
+    Ok(rendered(StatusCode::ACCEPTED, session.json()))
+}
+
+/// Passes a code on.
+pub(super) async fn enter_code(
+    api: &Api,
+    w_id: &WId,
+    EnterCode { code }: &EnterCode,
+) -> Result<Arc<SessionEntry>, Refused> {
     let text = code.reveal().trim();
     if text.is_empty() || text.len() > LONGEST_CODE || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(Refused::invalid("code", "a code is what the phone shows: a few digits or letters"));
     }
-    let session = api.driver.apply(&w_id, Input::CodeEntered(wxlogin_state::Secret::new(text))).await?;
-    Ok(rendered(StatusCode::ACCEPTED, session.json()))
+    Ok(api.driver.apply(w_id, Input::CodeEntered(Secret::new(text))).await?)
 }
 
 /// `POST /v1/sessions/{wId}/slider-done`: the page is passed; the platform is asked again.

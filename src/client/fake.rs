@@ -32,7 +32,10 @@ pub(crate) use values::{
 };
 
 use super::{Client, Target};
-use crate::wire::{Check, CreateSession, EnterCode, History, Invitation, Problem, ProblemCode, SessionPage};
+use crate::wire::{
+    Check, CreateSession, EnterCode, History, Invitation, MakeLink, Problem, ProblemCode, SessionPage,
+    StepLink,
+};
 
 /// The only code that is right.
 pub(crate) const CODE: &str = "123456";
@@ -191,11 +194,26 @@ fn routes(shared: Arc<Shared>) -> Router {
         .route("/v1/sessions/{w_id}/why", get(accounts::why))
         .merge(accounts::routes())
         .route("/v1/console/login", post(invite))
+        .route("/v1/sessions/{w_id}/link", post(link))
         .merge(events::routes())
         .merge(host::routes())
         .route("/healthz", get(async || "ok"))
         .route("/readyz", get(async || (StatusCode::BAD_GATEWAY, "<html>")))
         .with_state(shared)
+}
+
+/// Says in the secret for how long it was asked.
+async fn link(
+    State(shared): Fakes,
+    Path(w_id): Path<String>,
+    Json(asked): Json<MakeLink>,
+) -> Result<(StatusCode, Json<StepLink>), Refused> {
+    shared.session(&w_id)?;
+    let url = format!("http://127.0.0.1:7430/step/5ec4e7-{}", asked.ttl.as_deref().unwrap_or("usual"));
+    Ok((
+        StatusCode::CREATED,
+        Json(StepLink { url: Secret::new(url), expires_at: NOW + Duration::from_mins(5) }),
+    ))
 }
 
 async fn invite() -> (StatusCode, Json<Invitation>) {

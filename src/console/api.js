@@ -20,7 +20,8 @@ export function tellApi(signedOut, reach) {
   onReach = reach;
 }
 
-async function send(method, path, body, headers = {}) {
+// An answer of the daemon at `path`, which is relative to the page.
+export async function send(method, path, body, headers = {}) {
   const about = { method, headers: { accept: "application/json", ...headers }, cache: "no-store" };
   if (method !== "GET") about.headers["x-wxlogind"] = "1";
   if (body !== undefined) {

@@ -1,6 +1,7 @@
 // One step of one login as a card: its QR, its code field or its slider, and how long there is for it.
 
 import { get, post, remove } from "./api.js";
+import { claim } from "./claim.js";
 import { sure } from "./dialogs.js";
 import { announce, h, put, run, toast } from "./dom.js";
 import { soon } from "./live.js";
@@ -22,6 +23,8 @@ export function card(first, { renew, gone = () => {}, single = false }) {
   const since = h("p.card-left", {}, countdown, h("span", {}, ` ${say.left}`));
   const body = h("div.card-body");
   const foot = h("div.card-foot");
+  // Where others see it: at the inbox.
+  const claimed = single ? null : claim();
   const element = h("article.card", { "aria-labelledby": `step-${step.wId}` }, h("header", {}, h("div", {}, heading, who), since), body, foot);
 
   function draw() {
@@ -35,7 +38,7 @@ export function card(first, { renew, gone = () => {}, single = false }) {
     put(heading, titleOf(stage));
     parts = (PARTS[stage] ?? ended)(step, { renew, gone, draw: redraw });
     body.replaceChildren(...parts.body);
-    foot.replaceChildren(...(parts.foot ?? [giveUp(step)]));
+    foot.replaceChildren(...(parts.foot ?? [claimed?.element, giveUp(step)].filter(Boolean)));
   }
 
   let parts = { body: [] };
@@ -64,6 +67,7 @@ export function card(first, { renew, gone = () => {}, single = false }) {
       stage = next;
       draw();
       parts.update?.(step);
+      claimed?.update(step);
       if (moves && stage === "code") parts.focus?.();
     },
     // The step is no more: how the login stands instead.

@@ -108,6 +108,16 @@ export function begin() {
   });
 }
 
+// Asks what the others are to call whoever sits here; nothing where that is not said.
+export async function askName() {
+  let name = "";
+  const input = text({ maxLength: 64, autofocus: true, required: true });
+  await form(say.claim.title, say.claim.how, [field("by", say.claim.name, "", input)], say.claim.mine, async ({ by = "" }) => {
+    name = by;
+  });
+  return name;
+}
+
 // Gives an account another label.
 export function rename(account) {
   const input = text({ value: account.label ?? "", maxLength: 128, autofocus: true });

@@ -41,6 +41,7 @@ files! {
     "/assets/words-en.js" MODULE "words-en.js";
     "/assets/words-zh.js" MODULE "words-zh.js";
     "/assets/card.js" MODULE "card.js";
+    "/assets/claim.js" MODULE "claim.js";
     "/assets/inbox.js" MODULE "inbox.js";
     "/assets/lists.js" MODULE "lists.js";
     "/assets/rows.js" MODULE "rows.js";
@@ -48,6 +49,12 @@ files! {
     "/assets/timeline.js" MODULE "timeline.js";
     "/assets/session.js" MODULE "session.js";
     "/assets/dialogs.js" MODULE "dialogs.js";
+    "/assets/step.html" HTML "step.html";
+    "/assets/gone.html" HTML "gone.html";
+    "/assets/step.js" MODULE "step.js";
+    "/assets/gone.js" MODULE "gone.js";
+    "/assets/over.js" MODULE "over.js";
+    "/assets/step.css" STYLE "step.css";
 }
 
 /// Whether `path` is one of the console's files, which everybody may have: there is nothing in them but what is in
@@ -79,6 +86,27 @@ pub fn file(path: &str, asked: &HeaderMap) -> Option<Response> {
     })
 }
 
+/// What a one-time link opens: the page of its step, or one that says that there is nothing to do. The browser keeps
+/// neither.
+pub fn step_page(is_open: bool) -> Response {
+    let (status, content) = if is_open {
+        (StatusCode::OK, include_str!("step.html"))
+    } else {
+        (StatusCode::NOT_FOUND, include_str!("gone.html"))
+    };
+    let headers = [
+        (header::CONTENT_TYPE, HTML),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::CONTENT_SECURITY_POLICY, PAGE_POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        // What is open now is not found by a search machine that a chat application feeds.
+        (HeaderName::from_static("x-robots-tag"), "noindex"),
+    ];
+    (status, headers, content).into_response()
+}
+
 /// Changes with the content.
 fn tag(content: &str) -> String {
     let mut hasher = DefaultHasher::new();
@@ -106,16 +134,18 @@ mod tests {
         assert!(file("/assets/../console.rs", &HeaderMap::new()).is_none());
     }
 
+    /// How files name each other, from where they are.
+    const PLACES: [(&str, &str); 3] =
+        [("./", "/assets/"), ("assets/", "/assets/"), ("../assets/", "/assets/")];
+
     #[test]
     fn every_file_that_a_file_names_is_there() {
         for (path, _, content) in FILES {
             for named in
-                content.split('"').filter(|text| text.starts_with("./") || text.starts_with("assets/"))
+                content.split('"').filter(|text| PLACES.iter().any(|(place, _)| text.starts_with(place)))
             {
-                let absolute = match named.strip_prefix("./") {
-                    Some(module) => format!("/assets/{module}"),
-                    None => format!("/{named}"),
-                };
+                let place = PLACES.iter().find(|(place, _)| named.starts_with(place)).unwrap();
+                let absolute = named.replacen(place.0, place.1, 1);
                 assert!(is_file(&absolute), "{path} names {named}");
             }
         }

@@ -27,6 +27,9 @@ export const en = {
   sliderSent: "Thank you. Waiting for the platform…", online: "Online", ended: "Ended", dismiss: "Dismiss", abandon: "Give up",
   newStep: (kind, who) => `${who}: ${kind}`, nowOnline: (who) => `${who} is online`, expiredNow: (who) => `${who}: the QR has expired`,
 
+  link: { over: "There is nothing to do here", overHow: "This step is done, or its time is over.", done: "Thank you. That was all." },
+  claim: { mine: "I'm on it", title: "Who are you?", how: "The others see your name at this step.", name: "Your name", by: (who) => `${who} is on it`, leave: "Not on it any more" },
+
   accounts: "Accounts", sessions: "Logins", show: "Show", all: "All", search: "Search",
   searchHow: "Name, label or identifier", onlyLabel: (label) => `Label: ${label}`, anyLabel: "Any label", clear: "Clear filters",
   next: "Next", previous: "Previous", page: (first, last, total) => `${first}–${last}${total ? ` of ${total.toLocaleString("en")}` : ""}`,

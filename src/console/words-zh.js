@@ -24,6 +24,9 @@ export const zh = {
   sliderSent: "好的，等待平台确认…", online: "在线", ended: "已结束", dismiss: "关闭", abandon: "放弃",
   newStep: (kind, who) => `${who}：${kind}`, nowOnline: (who) => `${who} 已在线`, expiredNow: (who) => `${who}：二维码已过期`,
 
+  link: { over: "这里没有要做的事", overHow: "这一步已完成，或链接已过期。", done: "谢谢，已全部完成。" },
+  claim: { mine: "我来处理", title: "你是谁？", how: "其他人会在这一步看到你的名字。", name: "你的名字", by: (who) => `${who} 正在处理`, leave: "不再处理" },
+
   accounts: "帐号", sessions: "登录记录", show: "显示", all: "全部", search: "搜索",
   searchHow: "名称、标签或 ID", onlyLabel: (label) => `标签：${label}`, anyLabel: "不限标签", clear: "清除筛选",
   next: "下一页", previous: "上一页", page: (first, last, total) => `${first}–${last}${total ? `，共 ${total.toLocaleString("zh")}` : ""}`,

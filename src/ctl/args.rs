@@ -153,6 +153,15 @@ pub(super) enum Verb {
         #[arg(value_name = "WCID")]
         wc_id: WcId,
     },
+    /// Print a URL that opens a page for what a person is to do for one login, without a token
+    Link {
+        /// The login
+        #[arg(value_name = "WID")]
+        w_id: String,
+        /// For how long, for example 10m; 15 minutes where left out, an hour at most
+        #[arg(long, value_name = "DURATION")]
+        ttl: Option<String>,
+    },
     /// Print a URL that opens the console in a browser: good once, for five minutes
     Console,
     /// Show how a login came where it is

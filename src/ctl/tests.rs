@@ -5,6 +5,7 @@ mod commands;
 mod console;
 mod following;
 mod host;
+mod link;
 mod many;
 mod relogin;
 mod rendering;

@@ -7,8 +7,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 use wxlogin_state::public::Event;
 use wxlogin_state::seal::SealError;
 use wxlogin_state::{
-    DeviceType, HookChange, Input, Label, Outbox, PlatformKey, Proxy, ReadError, RecordError, Refusal, Rules,
-    Seq, Tending, Token, TokenId, TokenRules, WId, WcId,
+    DeviceType, HookChange, Input, Label, Link, Outbox, PlatformKey, Proxy, ReadError, RecordError, Refusal,
+    Rules, Seq, Tending, Token, TokenId, TokenRules, WId, WcId,
 };
 
 use super::begin::Issued;
@@ -52,6 +52,8 @@ pub struct Figures {
     pub proxy: Option<Proxy>,
     /// What tokens go by.
     pub token_rules: TokenRules,
+    /// How people reach the console from outside, without a `/` at its end: what links in events begin with.
+    pub console_url: Option<String>,
 }
 
 /// What a login is begun with.
@@ -196,6 +198,7 @@ pub(super) enum Message {
     Token(TokenMessage),
     Events(Wanted),
     Hook { change: HookChange, reply: Reply<()> },
+    KeepLink { link: Link, reply: Reply<()> },
     KeepKey { key: PlatformKey, reply: Reply<()> },
     Figures(Box<Figures>),
     Snapshot(Reply<Snapshot>),
@@ -306,6 +309,11 @@ impl Driver {
     /// How the driver stands with the store and the platform.
     pub async fn footing(&self) -> Result<Footing, Denied> {
         self.ask(Message::Footing).await
+    }
+
+    /// Keeps a one-time link; committed before this answers. Refused where its login waits for nobody.
+    pub async fn keep_link(&self, link: Link) -> Result<(), Denied> {
+        self.ask(|reply| Message::KeepLink { link, reply }).await
     }
 
     /// Goes by other figures from now on; deadlines that are set stay.

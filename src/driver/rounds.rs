@@ -223,7 +223,9 @@ impl Rounds {
         let now = self.ground.clock.now();
         let view = self.ground.view.clone();
         let rules = self.ground.figures.rules.clone();
-        let mut turn = Turn::new(&view, &rules, self.ground.fleet.clone(), now, self.ground.last_seq);
+        let console_url = self.ground.figures.console_url.clone();
+        let turn = Turn::new(&view, &rules, self.ground.fleet.clone(), now, self.ground.last_seq);
+        let mut turn = turn.linking_to(console_url.as_deref());
         self.note_time(now);
         let (mut answers, mut reviewed) = (Vec::new(), Vec::new());
         for message in messages {
@@ -330,6 +332,7 @@ impl Rounds {
                 None
             }
             Message::Hook { change, reply } => Some(Answer::Done(reply, turn.change_hook(change))),
+            Message::KeepLink { link, reply } => Some(Answer::Done(reply, turn.keep_link(link))),
             Message::KeepKey { key, reply } => Some(Answer::Done(reply, turn.keep_key(key))),
             Message::Figures(figures) => {
                 self.watch.set_interval(figures.check_interval);
@@ -379,7 +382,7 @@ impl Rounds {
         self.take_due_accounts(now, turn);
     }
 
-    /// What is not urgent: exports, polls that were lost, sessions that were dropped long ago.
+    /// What is not urgent: exports, polls that were lost, sessions that were dropped long ago, links that are over.
     fn tidy(&mut self, now: Timestamp, turn: &mut Turn<'_>) {
         if Instant::now() < self.next_tidy {
             return;
@@ -396,6 +399,7 @@ impl Rounds {
                 turn.forget(&w_id);
             }
         }
+        turn.forget_links(FORGET_AT_ONCE);
     }
 
     /// Shows what is durable, and sees to it that what it asks for goes on; also for the accounts that were
@@ -434,6 +438,7 @@ impl Rounds {
                 self.ground.platform_key = contents.platform_key;
                 self.ground.vault.seal = contents.seal;
                 self.ground.view.replace(contents.sessions, contents.accounts, contents.tokens);
+                self.ground.view.links.replace(contents.links);
                 self.duties.retain(&self.ground.view);
                 self.deadlines_from = Instant::now() + ANSWERS_FIRST;
                 self.watch.look_afresh(&self.ground.view);

@@ -60,6 +60,7 @@ pub fn open(parts: Parts) -> Result<Opened, Unopened> {
         sessions,
         accounts,
         tokens,
+        links,
         platform_key,
         fleet,
         outbox,
@@ -68,6 +69,7 @@ pub fn open(parts: Parts) -> Result<Opened, Unopened> {
         not_shrunk: _,
     } = contents;
     let view = Arc::new(View::new(sessions, accounts, tokens));
+    view.links.replace(links);
     let feed = Feed::new(last_seq);
     let (shelf, outbox) = Shelf::new(outbox);
     let (driver, inbox) = Driver::new(store, feed.clone(), outbox);

@@ -9,6 +9,7 @@ mod first_drop;
 mod identity;
 mod journal;
 mod jumps;
+mod links;
 mod lists;
 mod looks;
 mod one_login;

@@ -9,14 +9,16 @@ use jiff::Timestamp;
 use wxlogin_state::public::Event;
 use wxlogin_state::seal::SealCheck;
 use wxlogin_state::{
-    Account, Act, Batch, Change, DeviceType, Fleet, HookChange, Input, Issued, Known, Label, Moves, Notice,
-    PlatformKey, Profile, Proxy, RecordError, Refusal, Rules, Seq, Session, Source, StateName, Tending,
-    Token, TokenId, TokenNotice, Unmoved, WId, WcId,
+    Account, Act, Batch, Change, DeviceType, Fleet, HookChange, Input, Issued, Known, Label, Link, LinkId,
+    Moves, Notice, PlatformKey, Profile, Proxy, RecordError, Refusal, Rules, Seq, Session, Source, StateName,
+    Tending, Token, TokenId, TokenNotice, Unmoved, WId, WcId,
 };
 
+mod links;
 mod tokens;
 
 use super::handle::Denied;
+use crate::links::{Fresh, url};
 use crate::view::{AccountEntry, Changes, Entry, SessionEntry, View};
 
 /// The staged work.
@@ -24,6 +26,8 @@ use crate::view::{AccountEntry, Changes, Entry, SessionEntry, View};
 pub(super) struct Turn<'a> {
     view: &'a View,
     rules: &'a Rules,
+    /// What the links in events begin with, where people can reach the console.
+    console_url: Option<&'a str>,
     now: Timestamp,
     last_seq: Seq,
     /// Every step, in order; the last one of a session is in `sessions` as well.
@@ -37,6 +41,8 @@ pub(super) struct Turn<'a> {
     /// `None` where the token is forgotten.
     tokens: HashMap<TokenId, Option<Arc<Token>>>,
     token_notices: Vec<(TokenId, TokenNotice)>,
+    links: Vec<Link>,
+    forgotten_links: Vec<LinkId>,
     /// What the keys are known by, with the first token.
     seal: Option<SealCheck>,
     fleet: Fleet,
@@ -116,6 +122,7 @@ impl<'a> Turn<'a> {
         Self {
             view,
             rules,
+            console_url: None,
             now,
             last_seq,
             stepped: Vec::new(),
@@ -124,6 +131,8 @@ impl<'a> Turn<'a> {
             accounts: HashMap::new(),
             tokens: HashMap::new(),
             token_notices: Vec::new(),
+            links: Vec::new(),
+            forgotten_links: Vec::new(),
             seal: None,
             fleet,
             forgotten: Vec::new(),
@@ -236,7 +245,13 @@ impl<'a> Turn<'a> {
     }
 
     pub(super) fn finish(self) -> Staged {
-        let mut changes = Changes { sessions: self.stepped, forgotten: self.forgotten, ..Changes::default() };
+        let mut changes = Changes {
+            sessions: self.stepped,
+            forgotten: self.forgotten,
+            links: self.links,
+            forgotten_links: self.forgotten_links,
+            ..Changes::default()
+        };
         for (wc_id, account) in self.accounts {
             match account {
                 Some(account) => changes.accounts.push(account),
@@ -284,7 +299,7 @@ impl<'a> Turn<'a> {
 
     /// All of a change, or nothing where a part of it does not fit the store.
     fn stage(&mut self, change: Change) -> Result<(), Denied> {
-        let (mut batch, mut events) = (Batch::default(), Vec::new());
+        let (mut batch, mut events, mut links) = (Batch::default(), Vec::new(), Vec::new());
         let mut seq = self.last_seq;
         for session in &change.sessions {
             seq = seq.next();
@@ -298,7 +313,13 @@ impl<'a> Turn<'a> {
             seq = seq.next();
             let account =
                 change.accounts.iter().find(|account| Some(&account.wc_id) == notice.wc_id.as_ref());
-            events.push(Event::of_notice(seq, self.now, notice, account));
+            let mut event = Event::of_notice(seq, self.now, notice, account);
+            if let Some(Fresh { link, secret }) = self.link_for(notice) {
+                event.link = self.console_url.map(|console| url(console, &secret));
+                batch.put_link(&link).map_err(too_large)?;
+                links.push(link);
+            }
+            events.push(event);
         }
         for event in &events {
             batch.push_event(event).map_err(too_large)?;
@@ -311,6 +332,7 @@ impl<'a> Turn<'a> {
         }
         self.batch.append(batch);
         self.events.extend(events);
+        self.links.extend(links);
         self.last_seq = seq;
         self.take_over(change);
         Ok(())

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use wxlogin_state::public::Event;
-use wxlogin_state::{DropReason, Label, Method, RESTORED, Rest};
+use wxlogin_state::{DropReason, Label, Method, RESTORED, Rest, Secret};
 
 /// The type of the event of a test message. It is in no journal.
 pub(super) const TEST: &str = "webhook.test";
@@ -33,6 +33,8 @@ pub(super) struct Card {
     pub(super) title: String,
     pub(super) tone: Tone,
     pub(super) lines: Vec<String>,
+    /// What they are called, and where they lead: to what is to be done.
+    pub(super) links: Vec<(String, Secret)>,
 }
 
 impl Card {
@@ -67,10 +69,21 @@ impl Card {
             }
         }
         lines.extend(todo.map(str::to_owned));
+        let links = links(events);
         let title =
             if events.len() > 1 { format!("{title}（{} 个）", events.len()) } else { title.to_owned() };
-        Self { title, tone, lines }
+        Self { title, tone, lines, links }
     }
+}
+
+/// One-time links to the steps that wait, each called by whose it is where there are several.
+fn links(events: &[Event]) -> Vec<(String, Secret)> {
+    let linked = events.iter().take(NAMED).filter_map(|event| Some((event, event.link.clone()?)));
+    let named = |event| match events {
+        [_] => None,
+        _ => who(event),
+    };
+    linked.map(|(event, link)| (named(event).unwrap_or_else(|| "打开扫码页面".to_owned()), link)).collect()
 }
 
 /// Its heading, how bad it is, and what to do.

@@ -80,6 +80,20 @@ fn feishu(card: &Card, signed: Option<(String, String)>) -> Value {
             "elements": [{"tag": "div", "text": text}],
         },
     });
+    if !card.links.is_empty() {
+        let button = |(name, url): &(String, Secret)| {
+            json!({
+                "tag": "button",
+                "type": "primary",
+                "text": {"tag": "plain_text", "content": name},
+                "url": url.reveal(),
+            })
+        };
+        let buttons: Vec<Value> = card.links.iter().map(button).collect();
+        if let Some(elements) = body["card"]["elements"].as_array_mut() {
+            elements.push(json!({"tag": "action", "actions": buttons}));
+        }
+    }
     if let Some((timestamp, sign)) = signed {
         body["timestamp"] = timestamp.into();
         body["sign"] = sign.into();
@@ -89,13 +103,23 @@ fn feishu(card: &Card, signed: Option<(String, String)>) -> Value {
 
 fn dingtalk_text(card: &Card) -> String {
     let lines = card.lines.iter().map(|line| format!("\n- {line}"));
-    format!("### {}\n{}", card.title, lines.collect::<String>())
+    format!("### {}\n{}{}", card.title, lines.collect::<String>(), links(card, "\n- "))
 }
 
 fn wecom_text(card: &Card) -> String {
     let color = if card.tone == Tone::Calm { "info" } else { "warning" };
     let lines = card.lines.iter().map(|line| format!("\n> {line}"));
-    format!("### <font color=\"{color}\">{}</font>{}", card.title, lines.collect::<String>())
+    format!(
+        "### <font color=\"{color}\">{}</font>{}{}",
+        card.title,
+        lines.collect::<String>(),
+        links(card, "\n> ")
+    )
+}
+
+/// The card's links as markdown, each on a line of its own. Their names hold nothing that is markup.
+fn links(card: &Card, before: &str) -> String {
+    card.links.iter().map(|(name, url)| [before, "[", name, "](", url.reveal(), ")"].concat()).collect()
 }
 
 /// What a robot's answer says. One that cannot be read says nothing good.

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use wxlogin_state::{Label, Secret, StateName, WId, WcId};
 
+use super::Claim;
+
 /// Answer to `POST /v1/console/login`: the console, for one person, once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -87,6 +89,9 @@ pub struct Step {
     pub since: Timestamp,
     /// Until when.
     pub deadline: Timestamp,
+    /// Who is on it, where somebody has said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim: Option<Claim>,
 }
 
 /// The kinds of steps.

@@ -112,6 +112,18 @@ identifier! {
     HookId, check
 }
 
+identifier! {
+    /// A one-time link: the digest of its secret, in hexadecimal. Whoever reads it cannot open the link.
+    LinkId, check
+}
+
+impl LinkId {
+    /// The link whose secret has this SHA-256.
+    pub fn of_digest(digest: [u8; 32]) -> Self {
+        Self(digest.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}")).into())
+    }
+}
+
 macro_rules! counter {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*

@@ -20,6 +20,7 @@ pub mod export;
 mod fleet;
 mod id;
 mod input;
+mod link;
 mod moves;
 mod notice;
 mod outbox;
@@ -45,8 +46,9 @@ pub use account::{
 pub use budget::Ledger;
 pub use duty::{Call, Duty, duty};
 pub use fleet::{Fleet, Storm, Turn};
-pub use id::{Generation, HookId, InvalidId, Seq, TokenId, Version, WId, WcId};
+pub use id::{Generation, HookId, InvalidId, LinkId, Seq, TokenId, Version, WId, WcId};
 pub use input::{Answer, Failure, Ignored, Input, Refusal, Verdict};
+pub use link::Link;
 pub use moves::{Act, Change, Known, Moves, Unmoved};
 pub use notice::{Notice, NoticeKind, TokenNotice, TokenNoticeKind};
 pub use outbox::{DEAD_LETTERS_KEPT, DeadLetter, Delivery, Failing, Hook, HookChange, Outbox};

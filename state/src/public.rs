@@ -1,7 +1,8 @@
 //! The public form of sessions, accounts, tokens and events: the JSON of the control API, the journal and the client.
 //!
 //! Field names are the contract's and the platform's (`wId`, `wcId`); times are RFC 3339 UTC. A public form
-//! carries no secret: no code, no proxy password, no token.
+//! carries no secret: no code, no proxy password, no token; but an event may carry a one-time link, which is for whoever
+//! reads the event.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -10,6 +11,7 @@ use crate::account::{self, LastDrop, Method, Phase, Rest};
 use crate::id::{Seq, Version, WId, WcId};
 use crate::notice::{Notice, TokenNotice};
 use crate::profile::{DeviceType, Label, Profile};
+use crate::secret::Secret;
 use crate::session::{self, Code, Drop, Qr, SliderProgress, State, StateName};
 use crate::standing::Standing;
 
@@ -311,6 +313,10 @@ pub struct Event {
     /// Until when, or when it is going to happen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
+    /// A one-time link to what is to be done, where people can reach the console (`control.console_url`). It is in the
+    /// journal as it is here, so that an alert that is late still leads there: it is over with its login, after minutes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<Secret>,
 }
 
 impl Event {
@@ -362,6 +368,7 @@ impl Event {
             why: None,
             todo: None,
             until: None,
+            link: None,
         }
     }
 }

@@ -26,6 +26,7 @@ use jiff::Timestamp;
 use crate::account::Account;
 use crate::fleet::Fleet;
 use crate::id::Seq;
+use crate::link::Link;
 use crate::outbox::Outbox;
 use crate::public::Event;
 use crate::seal::SealCheck;
@@ -77,6 +78,8 @@ pub struct Contents {
     pub accounts: Vec<Account>,
     /// All tokens, in no particular order.
     pub tokens: Vec<Token>,
+    /// All one-time links, in no particular order. An export has none: they are over before one is needed.
+    pub links: Vec<Link>,
     /// What the key that the tokens are sealed with is known by ([`seal::check()`](crate::seal::check())); there from
     /// the first token on.
     pub seal: Option<SealCheck>,

@@ -149,6 +149,7 @@ impl Bench {
                 device: DeviceType::Ipad,
                 proxy: None,
                 token_rules: TokenRules::DEFAULT,
+                console_url: None,
             },
             clock,
             tasks: TaskTracker::new(),

@@ -25,7 +25,8 @@ const HANGS_OVER: &str = "
     return [...document.querySelectorAll('body *')].filter((element) => element.checkVisibility()
         && !element.closest('.unseen, .skip') && element.getBoundingClientRect().right > width + 1).map((element) => element.outerHTML.slice(0, 120))";
 
-async fn look_at(seat: &Seat<'_>, name: &str) {
+/// Looks at a page at every size, by day and night, and takes its pictures.
+pub(crate) async fn look_at(seat: &Seat<'_>, name: &str) {
     let page = seat.page;
     for (width, height, size) in SIZES {
         for dark in [false, true] {

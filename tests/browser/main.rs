@@ -17,6 +17,7 @@ mod account;
 mod browser;
 mod driver;
 mod inbox;
+mod links;
 mod lists;
 mod looks;
 mod seat;

@@ -24,6 +24,7 @@ mod first_day;
 mod full_disk;
 mod harness;
 mod lifecycle;
+mod links;
 mod login;
 mod many;
 mod metrics;

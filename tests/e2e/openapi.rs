@@ -30,6 +30,8 @@ const RARE: &[&str] = &[
     "Trouble.*",
     "Event.account",
     "Event.todo",
+    "Event.link",
+    "PersonsStep.*",
     "Profile.city",
     "Webhook.failingSince",
     "Webhook.nextAttemptAt",
@@ -100,7 +102,7 @@ async fn every_route_is_served_by_the_methods_that_are_described_and_no_other() 
     let (_platform, daemon) = world().await;
     let described = described(&daemon).await;
     for (path, item) in described.paths() {
-        let path = ["{wId}", "{wcId}", "{id}", "{n}", "{file}"]
+        let path = ["{wId}", "{wcId}", "{id}", "{n}", "{secret}", "{file}"]
             .iter()
             .fold(path.clone(), |path, name| path.replace(name, "x"));
         for method in [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE] {
@@ -162,6 +164,12 @@ async fn every_field_of_every_answer_is_described_and_every_described_field_is_a
     it.read_all().await;
     platform.phone_with(&code, "ask-code", &json!({"code": "112233"})).await;
     it.daemon.until(&code, StateName::AwaitingVerify).await;
+    it.read_all().await;
+    it.post(&format!("/v1/steps/{code}/claim"), json!({"by": "a person"})).await;
+    let link = value(&it.post(&format!("/v1/sessions/{code}/link"), json!({"ttl": "10m"})).await);
+    let link = format!("/step/{}", link["url"].as_str().unwrap().rsplit('/').next().unwrap());
+    it.ask(Method::GET, &link, Value::Null).await;
+    it.get(&format!("{link}/state")).await;
     it.read_all().await;
     it.post(&format!("/v1/sessions/{code}/verify"), json!({"code": "112233"})).await;
     let slider = it.daemon.begin().await;

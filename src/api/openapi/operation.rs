@@ -18,10 +18,11 @@ pub(super) type Named = (String, RefOr<Schema>);
 const PROBLEM: &str = "application/problem+json";
 
 /// What a path names, as it is spelt in public, with an example.
-const PARAMETERS: [(&str, &str, &str, &str); 5] = [
+const PARAMETERS: [(&str, &str, &str, &str); 6] = [
     ("w_id", "wId", "The session.", "0000016e-63eb-f319-0001-ed01076abf1f"),
     ("wc_id", "wcId", "The account.", "wxid_ylxtxxg0p8bx22"),
     ("id", "id", "The token.", "app-0000018d2f6c"),
+    ("secret", "secret", "What the link ends with.", "the-secret"),
     ("n", "n", "The receiver, counted from 1 in the order of the configuration.", "1"),
     ("file", "file", "The file's name.", "app.js"),
 ];

@@ -15,8 +15,7 @@ use super::{Fakes, Shared, missing};
 
 /// The text of an export.
 pub(crate) fn export_of(contents: &Contents) -> Vec<u8> {
-    let Contents { sessions, accounts, tokens, platform_key, seal, outbox, fleet, last_seq, not_shrunk: _ } =
-        contents;
+    let Contents { sessions, accounts, tokens, platform_key, seal, outbox, fleet, last_seq, .. } = contents;
     let host = export::Host {
         platform_key: platform_key.as_ref(),
         seal: seal.as_ref(),

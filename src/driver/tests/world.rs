@@ -40,6 +40,7 @@ pub(super) const FIGURES: Figures = Figures {
     device: DeviceType::Ipad,
     proxy: None,
     token_rules: TokenRules::DEFAULT,
+    console_url: None,
 };
 
 pub(super) const RETENTION: Retention = Retention { events: 100_000 };

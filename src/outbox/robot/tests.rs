@@ -40,9 +40,11 @@ fn relogin(method: &str) -> Value {
 
 fn scan(seq: u64, method: &str) -> Event {
     let wc_id = format!("wxid_{seq}");
+    // A box on the phone has no page to lead to.
+    let link = (method == "qr").then(|| format!("https://console.example/step/secret-{seq}"));
     event(json!({
         "seq": seq, "at": AT, "type": "account.scan-needed", "wId": "w-2", "wcId": wc_id,
-        "account": account(&wc_id, &relogin(method)), "until": "2026-01-01T00:05:00Z",
+        "account": account(&wc_id, &relogin(method)), "until": "2026-01-01T00:05:00Z", "link": link,
     }))
 }
 

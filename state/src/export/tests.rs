@@ -42,6 +42,7 @@ fn contents() -> Contents {
         outbox: outbox(),
         fleet: Fleet::default(),
         last_seq: Seq(42),
+        links: Vec::new(),
         not_shrunk: None,
     }
 }

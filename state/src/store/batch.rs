@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::key;
 use crate::account::Account;
 use crate::fleet::Fleet;
-use crate::id::{Seq, TokenId, WId, WcId};
+use crate::id::{LinkId, Seq, TokenId, WId, WcId};
+use crate::link::Link;
 use crate::outbox::HookChange;
 use crate::public::Event;
 use crate::record::{RecordError, frame, json};
@@ -68,6 +69,11 @@ impl Batch {
         self.put(key::token(&token.id), token)
     }
 
+    /// Writes a one-time link.
+    pub fn put_link(&mut self, link: &Link) -> Result<(), RecordError> {
+        self.put(key::link(&link.id), link)
+    }
+
     /// Writes what the key that the tokens are sealed with is known by.
     pub fn put_seal(&mut self, seal: &SealCheck) -> Result<(), RecordError> {
         self.put(key::SEAL.to_vec(), seal)
@@ -122,6 +128,11 @@ impl Batch {
     /// Forgets a token.
     pub fn forget_token(&mut self, id: &TokenId) {
         self.changes.push((key::token(id), None));
+    }
+
+    /// Forgets a one-time link.
+    pub fn forget_link(&mut self, id: &LinkId) {
+        self.changes.push((key::link(id), None));
     }
 
     /// Adds an event to the journal; its number is the one after the last.

@@ -1,15 +1,16 @@
 //! The keys of the one tree: a prefix for the kind of record, then its name.
 //!
-//! `s/<wId>` sessions · `a/<wcId>` accounts · `t/<id>` tokens · `o/<hook>` receivers of webhooks · `d/<hook>/<seq,
-//! big-endian>` what they never took · `e/<seq, big-endian>` journal pages · `m/…` single values
+//! `s/<wId>` sessions · `a/<wcId>` accounts · `t/<id>` tokens · `l/<digest>` one-time links · `o/<hook>` receivers of
+//! webhooks · `d/<hook>/<seq, big-endian>` what they never took · `e/<seq, big-endian>` journal pages · `m/…` single values
 
-use crate::id::{HookId, Seq, TokenId, WId, WcId};
+use crate::id::{HookId, LinkId, Seq, TokenId, WId, WcId};
 
 pub(super) const SESSIONS: &[u8] = b"s/";
 pub(super) const ACCOUNTS: &[u8] = b"a/";
 pub(super) const TOKENS: &[u8] = b"t/";
 pub(super) const HOOKS: &[u8] = b"o/";
 pub(super) const DEAD_LETTERS: &[u8] = b"d/";
+pub(super) const LINKS: &[u8] = b"l/";
 pub(super) const EVENTS: &[u8] = b"e/";
 pub(super) const PLATFORM_KEY: &[u8] = b"m/platform-key";
 /// What holds for the host as a whole.
@@ -37,6 +38,10 @@ pub(super) fn hook(id: &HookId) -> Vec<u8> {
 
 pub(super) fn dead_letter(id: &HookId, seq: Seq) -> Vec<u8> {
     [DEAD_LETTERS, id.as_str().as_bytes(), b"/", &seq.0.to_be_bytes()].concat()
+}
+
+pub(super) fn link(id: &LinkId) -> Vec<u8> {
+    [LINKS, id.as_str().as_bytes()].concat()
 }
 
 /// The journal page whose first event is `seq`. Big-endian, so that the order of keys is the order of events.

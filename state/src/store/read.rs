@@ -27,6 +27,7 @@ fn contents(tree: &sled::Tree) -> Result<(Contents, Progress), ReadError> {
         sessions: with_prefix(tree, key::SESSIONS)?,
         accounts: with_prefix(tree, key::ACCOUNTS)?,
         tokens: with_prefix(tree, key::TOKENS)?,
+        links: with_prefix(tree, key::LINKS)?,
         platform_key: single(tree, key::PLATFORM_KEY)?,
         seal: single(tree, key::SEAL)?,
         fleet: single(tree, key::FLEET)?.unwrap_or_default(),

@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use wxlogin_state::Seq;
+use jiff::Timestamp;
+use wxlogin_state::{Batch, Link, LinkId, Seq};
 
 use super::account_of;
 use super::common::{batch, begun, is_whole, numbers, open};
@@ -63,4 +64,23 @@ fn a_snapshot_left_half_made_does_not_keep_the_store_from_opening() {
     let (_dir, store, contents) = open(place.path());
     assert_eq!(contents.last_seq, Seq(50));
     is_whole(&store, &contents);
+}
+
+#[test]
+fn a_link_is_kept_by_its_digest_until_it_is_forgotten() {
+    let place = tempfile::tempdir().unwrap();
+    let made = Timestamp::UNIX_EPOCH;
+    let link = Link { id: LinkId::of_digest([7; 32]), w_id: "w1".parse().unwrap(), made, until: made };
+    for kept in [vec![link.clone()], Vec::new()] {
+        {
+            let (_dir, mut store, _) = open(place.path());
+            let mut batch = Batch::default();
+            match kept.first() {
+                Some(link) => batch.put_link(link).unwrap(),
+                None => batch.forget_link(&link.id),
+            }
+            store.commit(&batch).unwrap();
+        }
+        assert_eq!(open(place.path()).2.links, kept);
+    }
 }

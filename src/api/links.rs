@@ -1,0 +1,150 @@
+//! One-time links: made for those who may use the API, opened by whoever has one.
+//!
+//! What is below `/step/<secret>` is all that a link opens: the page, and what that page asks for. It reads and does
+//! what belongs to one login's steps, and takes neither token nor cookie. A secret that opens nothing is answered like
+//! every other one, whether there ever was such a link or not, and callers who have one wait one after the other.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use tokio::time::sleep;
+use wxlogin_state::{Input, Link, StateName};
+
+use super::Api;
+use super::body::{Body, SessionPath};
+use super::guard::REFUSAL_DELAY;
+use super::problem::Refused;
+use super::{qr, steps};
+use crate::console::step_page;
+use crate::links::{self, Fresh, LONGEST, USUAL};
+use crate::view::SessionEntry;
+use crate::wire::{EnterCode, LinkedStep, MakeLink, PersonsStep, ProblemCode, Step, StepLink};
+
+/// `POST /v1/sessions/{wId}/link`: a one-time link → 201; 409 where the session waits for nobody.
+pub(super) async fn make(
+    State(api): State<Arc<Api>>,
+    SessionPath(w_id): SessionPath,
+    asked: Option<Body<MakeLink>>,
+) -> Result<Response, Refused> {
+    let asked = asked.map(|Body(asked)| asked).unwrap_or_default();
+    let ttl = asked.ttl.as_deref().map_or(Ok(USUAL), ttl)?;
+    let made = Fresh::new(w_id, api.clock.now(), ttl);
+    let Fresh { link, secret } = made.map_err(|error| {
+        Refused::new(ProblemCode::Internal, format!("the system gives no random bytes: {error}"))
+    })?;
+    let Some(url) = api.console.step_url(&secret) else {
+        let detail =
+            "no browser can reach this daemon: control.listen is off, and control.console_url is not set";
+        return Err(Refused::new(ProblemCode::NotReady, detail));
+    };
+    let expires_at = link.until;
+    api.driver.keep_link(link).await?;
+    Ok((StatusCode::CREATED, Json(StepLink { url, expires_at })).into_response())
+}
+
+fn ttl(text: &str) -> Result<Duration, Refused> {
+    let fits = |ttl: &Duration| (Duration::from_secs(1)..=LONGEST).contains(ttl);
+    humantime::parse_duration(text).ok().filter(fits).ok_or_else(|| {
+        let longest = humantime::format_duration(LONGEST);
+        Refused::invalid("ttl", format!("ttl is a duration such as 10m, from 1s to {longest}"))
+    })
+}
+
+/// What a secret opens: a link whose time is not over, and its login, which may wait for nobody any more.
+struct Opened {
+    link: Link,
+    session: Arc<SessionEntry>,
+}
+
+impl Api {
+    fn opened(&self, secret: &str) -> Option<Opened> {
+        let link = self.view.links.get(&links::named(secret)?)?;
+        let session = self.view.session(&link.w_id)?;
+        Some(Opened { link, session })
+    }
+
+    /// The login that a link leads to while somebody is to complete it.
+    async fn open(&self, secret: &str) -> Result<Arc<SessionEntry>, Refused> {
+        match self.opened(secret) {
+            Some(Opened { link, session }) if link.is_open(Some(&session), self.clock.now()) => Ok(session),
+            _ => Err(self.nothing_there().await),
+        }
+    }
+
+    async fn nothing_there(&self) -> Refused {
+        let _turn = self.guessing.lock().await;
+        sleep(REFUSAL_DELAY).await;
+        Refused::new(ProblemCode::NotFound, "there is nothing to do here, or no longer")
+    }
+}
+
+/// `GET /step/<secret>`: the page, or one that says that there is nothing to do.
+pub(super) async fn page(State(api): State<Arc<Api>>, Path(secret): Path<String>) -> Response {
+    let is_open = api.open(&secret).await.is_ok();
+    step_page(is_open)
+}
+
+/// `GET /step/<secret>/state`: what is to be done now; for a little while, how the login ended.
+pub(super) async fn state(
+    State(api): State<Arc<Api>>,
+    Path(secret): Path<String>,
+) -> Result<Json<LinkedStep>, Refused> {
+    let now = api.clock.now();
+    let opened =
+        api.opened(&secret).filter(|Opened { link, session }| !links::is_over(link, Some(session), now));
+    let Some(Opened { session, .. }) = opened else { return Err(api.nothing_there().await) };
+    Ok(Json(match steps::step(&api, &session) {
+        Some(step) => LinkedStep::Waiting(for_the_person(step)),
+        None if session.state.name() == StateName::Online => LinkedStep::Online,
+        None => LinkedStep::Ended,
+    }))
+}
+
+/// `GET /step/<secret>/qr`: as `GET /v1/sessions/{wId}/qr`.
+pub(super) async fn picture(
+    State(api): State<Arc<Api>>,
+    Path(secret): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Refused> {
+    let session = api.open(&secret).await?;
+    qr::shown(&api, &session, &headers).await
+}
+
+/// `POST /step/<secret>/verify`: passes the code on → 202 without a body.
+pub(super) async fn verify(
+    State(api): State<Arc<Api>>,
+    Path(secret): Path<String>,
+    Body(entered): Body<EnterCode>,
+) -> Result<StatusCode, Refused> {
+    let session = api.open(&secret).await?;
+    steps::enter_code(&api, &session.w_id, &entered).await?;
+    Ok(StatusCode::ACCEPTED)
+}
+
+/// `POST /step/<secret>/slider-done`: the page is passed → 202 without a body.
+pub(super) async fn slider_done(
+    State(api): State<Arc<Api>>,
+    Path(secret): Path<String>,
+) -> Result<StatusCode, Refused> {
+    let session = api.open(&secret).await?;
+    api.driver.apply(&session.w_id, Input::SliderDone).await?;
+    Ok(StatusCode::ACCEPTED)
+}
+
+fn for_the_person(step: Step) -> PersonsStep {
+    PersonsStep {
+        kind: step.kind,
+        label: step.label,
+        nick_name: step.nick_name,
+        known: step.wc_id.is_some(),
+        prompt: step.prompt,
+        attempts: step.attempts,
+        url: step.url,
+        in_flight: step.in_flight,
+        deadline: step.deadline,
+    }
+}
