@@ -15,7 +15,6 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
-use axum::routing::{get, post};
 use tokio::sync::{Mutex, Semaphore, watch};
 use wxlogin_state::{DeviceType, Proxy, Qr, Rules, TokenRules, WId};
 
@@ -25,7 +24,7 @@ use crate::console::Console;
 use crate::driver::{Begun, Driver};
 use crate::metrics::Exposition;
 use crate::outbox::Webhooks;
-use crate::platform::{Platform, Systems, official_account};
+use crate::platform::{Platform, Systems};
 use crate::view::View;
 use crate::wire::CreateSession;
 
@@ -43,10 +42,12 @@ mod links;
 pub mod listen;
 mod logins;
 mod official_login;
+mod openapi;
 mod pictures;
 mod problem;
 mod qr;
 mod relogin;
+mod routes;
 mod sessions;
 mod steps;
 mod system;
@@ -189,38 +190,8 @@ impl Api {
 
     /// The routes, for callers that come in by `entrance`.
     pub fn router(self: &Arc<Self>, entrance: Entrance) -> Router {
-        Router::new()
-            .route("/v1/sessions", get(sessions::list).post(sessions::create))
-            .route("/v1/sessions/{w_id}", get(sessions::read).delete(ending::end))
-            .route("/v1/sessions/{w_id}/history", get(sessions::history))
-            .route("/v1/sessions/{w_id}/qr", get(qr::qr))
-            .route("/v1/sessions/{w_id}/verify", post(steps::verify))
-            .route("/v1/sessions/{w_id}/slider-done", post(steps::slider_done))
-            .route("/v1/accounts", get(accounts::list))
-            .route("/v1/accounts/{wc_id}", get(accounts::read).patch(relogin::change).delete(relogin::forget))
-            .route("/v1/accounts/{wc_id}/relogin", post(relogin::relogin))
-            .route("/v1/accounts/{wc_id}/why", get(why::of_account))
-            .route("/v1/sessions/{w_id}/why", get(why::of_session))
-            .route("/v1/steps", get(steps::list))
-            .route("/v1/steps/{w_id}/claim", post(claims::claim).delete(claims::unclaim))
-            .merge(links::routes())
-            .merge(console::routes())
-            .route("/v1/login/wechat", post(app_login::app_login))
-            .route(official_account::LOGIN, post(official_login::official_login))
-            .route("/v1/tokens", get(tokens::list))
-            .route("/v1/tokens/{id}", get(tokens::read).delete(tokens::forget))
-            .route("/v1/rekey", post(tokens::rekey))
-            .route("/v1/events", get(events::events))
-            .route("/v1/webhooks", get(webhooks::list))
-            .route("/v1/webhooks/{n}/dead-letters", get(webhooks::dead_letters))
-            .route("/v1/webhooks/{n}/replay", post(webhooks::replay))
-            .route("/v1/webhooks/{n}/test", post(webhooks::test))
-            .route("/v1/backup", get(backup::backup))
-            .route("/v1/check", get(check::check))
-            .route("/v1/platform/callback", post(system::callback))
-            .route("/healthz", get(system::healthz))
-            .route("/readyz", get(system::readyz))
-            .route("/metrics", get(system::metrics))
+        routes::routes()
+            .into_router()
             .fallback(problem::no_route)
             .method_not_allowed_fallback(problem::no_method)
             .layer(DefaultBodyLimit::max(BODY))

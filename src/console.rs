@@ -18,7 +18,7 @@ use wxlogin_state::Secret;
 
 use crate::links;
 
-pub use files::{DATA_POLICY, file, is_file, step_page};
+pub use files::{DATA_POLICY, PAGE_POLICY, file, is_file, step_page};
 pub use seats::{INVITED_FOR, SEATED_FOR, Seats};
 
 /// What a change by a seat must carry besides its cookie. A page of another site cannot send it unasked.

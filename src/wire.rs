@@ -11,6 +11,8 @@ mod webhooks;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 use wxlogin_state::public::{Account, Event, Session, Token};
 use wxlogin_state::{DeviceType, Label, Method, Secret, Seq, StateName, Transition, WcId};
 
@@ -26,7 +28,7 @@ pub use webhooks::{DeadLetter, DeadLetterPage, Replayed, Tested, Webhook, Webhoo
 pub const TOKEN_HEADER: &str = "x-wxlogind-token";
 
 /// Body of `POST /v1/sessions`: a login to begin.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct CreateSession {
     /// The account to log in again; absent only for one that never logged in here.
@@ -64,7 +66,7 @@ fn is_false(value: &bool) -> bool {
 }
 
 /// Body of `POST /v1/sessions/{wId}/verify`: the code that the phone shows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EnterCode {
     /// The code.
@@ -72,7 +74,7 @@ pub struct EnterCode {
 }
 
 /// Body of `POST /v1/accounts/{wcId}/relogin`; may be left out.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct LogInAgain {
     /// How; as the account needs it where absent.
@@ -84,7 +86,7 @@ pub struct LogInAgain {
 }
 
 /// Body of `PATCH /v1/accounts/{wcId}`: what is absent stays.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct ChangeAccount {
     /// What to call it.
@@ -96,62 +98,74 @@ pub struct ChangeAccount {
 }
 
 /// A page of `GET /v1/sessions`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SessionPage {
     /// The sessions, in the order of their creation.
     pub sessions: Vec<Session>,
     /// The value of `after` for the page that follows; `null` on the last one.
+    #[schema(required)]
     pub next: Option<String>,
 }
 
 /// A page of `GET /v1/accounts`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AccountPage {
     /// The accounts.
     pub accounts: Vec<Account>,
     /// The value of `after` for the page that follows; `null` on the last one.
+    #[schema(required)]
     pub next: Option<String>,
 }
 
 /// A page of `GET /v1/tokens`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TokenPage {
     /// The tokens, in the order of their names; without the secrets.
     pub tokens: Vec<Token>,
     /// The value of `after` for the page that follows; `null` on the last one.
+    #[schema(required)]
     pub next: Option<String>,
 }
 
 /// Answer to `GET /v1/tokens/{id}`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RevealedToken {
     /// What everybody may see of it.
     #[serde(flatten)]
     pub token: Token,
-    /// The access token itself.
+    /// The access token itself; absent where `reveal=false` was asked for.
     #[serde(rename = "token")]
+    #[schema(required = false)]
     pub access: Secret,
 }
 
 /// Answer to `GET /v1/sessions/{wId}/history`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct History {
     /// The session's transitions, oldest first.
     pub history: Vec<Transition>,
 }
 
 /// A page of `GET /v1/events`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct EventPage {
     /// The events, oldest first.
     pub events: Vec<Event>,
     /// The value of `after` for the page that follows; `null` on the last one.
+    #[schema(required)]
     pub next: Option<String>,
+}
+
+/// Answer to `GET /healthz` and `GET /readyz`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Health {
+    /// `ok` or `ready`; where it is neither, the answer is a problem.
+    pub status: String,
 }
 
 /// What the `reset` of a stream of events says: the journal does not hold what was asked for, and the stream goes on
 /// from the oldest event that is there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Reset {
     /// The oldest event there is; where there is none, the one that comes next.
     pub oldest: Seq,
@@ -160,14 +174,16 @@ pub struct Reset {
 }
 
 /// Why a request was not done, as `application/problem+json` (RFC 9457).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Problem {
     /// A URI of the kind of problem: `urn:wxlogind:problem:<code>`.
     #[serde(rename = "type", default)]
+    #[schema(required)]
     pub kind: String,
     /// The kind of problem in a few words.
     #[serde(default)]
+    #[schema(required)]
     pub title: String,
     /// The HTTP status, once more.
     pub status: u16,
@@ -175,6 +191,7 @@ pub struct Problem {
     pub code: ProblemCode,
     /// What is wrong with this very request, for people.
     #[serde(default)]
+    #[schema(required)]
     pub detail: String,
     /// The member of the body or the query that is wrong.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -314,6 +331,22 @@ problem_codes! {
     /// The disk has no room for another change.
     StoreFull = "store-full", 507, "the store is full";
 }
+
+impl PartialSchema for ProblemCode {
+    /// The codes of this daemon; those of newer ones are in their own descriptions.
+    fn schema() -> RefOr<Schema> {
+        let codes = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .enum_values(Some(Self::ALL.iter().map(Self::as_str)));
+        codes
+            .description(Some(
+                "The kind of problem for programs. New ones may come; old ones keep name and meaning.",
+            ))
+            .into()
+    }
+}
+
+impl ToSchema for ProblemCode {}
 
 impl fmt::Display for ProblemCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

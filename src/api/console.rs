@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
+use axum::Json;
 use axum::extract::{Extension, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
-use axum::{Json, Router};
 use jiff::Timestamp;
 use tokio::time::sleep;
 use wxlogin_state::{Secret, StateName};
@@ -18,18 +17,8 @@ use super::{Api, Peer};
 use crate::console::{INVITED_FOR, file};
 use crate::wire::{AccountFigures, ConsoleSession, EnterConsole, Invitation, ProblemCode, Summary};
 
-/// The console's routes.
-pub(super) fn routes() -> Router<Arc<Api>> {
-    Router::new()
-        .route("/", get(page))
-        .route("/assets/{file}", get(page))
-        .route("/v1/console/login", post(invite))
-        .route("/v1/console/session", get(standing).post(enter).delete(leave))
-        .route("/v1/summary", get(summary))
-}
-
 /// `GET /`, `GET /assets/…`: the console's files.
-async fn page(request: Request) -> Response {
+pub(super) async fn page(request: Request) -> Response {
     match file(request.uri().path(), request.headers()) {
         Some(file) => file,
         None => problem::no_route().await.into_response(),
@@ -51,12 +40,12 @@ impl Api {
 }
 
 /// `POST /v1/console/login`: a URL that opens the console → 201.
-async fn invite(State(api): State<Arc<Api>>) -> Result<Response, Refused> {
+pub(super) async fn invite(State(api): State<Arc<Api>>) -> Result<Response, Refused> {
     Ok((StatusCode::CREATED, Json(api.invite()?)).into_response())
 }
 
 /// `POST /v1/console/session`: follows an invitation → 204 with the cookie.
-async fn enter(
+pub(super) async fn enter(
     State(api): State<Arc<Api>>,
     Body(EnterConsole { secret }): Body<EnterConsole>,
 ) -> Result<Response, Refused> {
@@ -70,7 +59,7 @@ async fn enter(
 }
 
 /// `GET /v1/console/session`: whether the caller is let in. By the socket, everybody who gets there is.
-async fn standing(
+pub(super) async fn standing(
     State(api): State<Arc<Api>>,
     Extension(peer): Extension<Peer>,
     headers: HeaderMap,
@@ -79,13 +68,13 @@ async fn standing(
 }
 
 /// `DELETE /v1/console/session`: ends it → 204.
-async fn leave(State(api): State<Arc<Api>>, headers: HeaderMap) -> Response {
+pub(super) async fn leave(State(api): State<Arc<Api>>, headers: HeaderMap) -> Response {
     api.console.leave(&headers);
     (StatusCode::NO_CONTENT, [(header::SET_COOKIE, api.console.no_cookie())]).into_response()
 }
 
 /// `GET /v1/summary`: how many accounts and sessions there are.
-async fn summary(State(api): State<Arc<Api>>) -> Json<Summary> {
+pub(super) async fn summary(State(api): State<Arc<Api>>) -> Json<Summary> {
     let (known, online) = api.view.count_accounts();
     Json(Summary {
         version: env!("CARGO_PKG_VERSION").to_owned(),

@@ -7,11 +7,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
-use axum::{Json, Router};
 use tokio::time::sleep;
 use wxlogin_state::{Input, Link, StateName};
 
@@ -25,19 +24,8 @@ use crate::links::{self, Fresh, LONGEST, USUAL};
 use crate::view::SessionEntry;
 use crate::wire::{EnterCode, LinkedStep, MakeLink, PersonsStep, ProblemCode, Step, StepLink};
 
-/// What links are made by, and what they open.
-pub(super) fn routes() -> Router<Arc<Api>> {
-    Router::new()
-        .route("/v1/sessions/{w_id}/link", post(make))
-        .route("/step/{secret}", get(page))
-        .route("/step/{secret}/state", get(state))
-        .route("/step/{secret}/qr", get(picture))
-        .route("/step/{secret}/verify", post(verify))
-        .route("/step/{secret}/slider-done", post(slider_done))
-}
-
 /// `POST /v1/sessions/{wId}/link`: a one-time link → 201; 409 where the session waits for nobody.
-async fn make(
+pub(super) async fn make(
     State(api): State<Arc<Api>>,
     SessionPath(w_id): SessionPath,
     asked: Option<Body<MakeLink>>,
@@ -95,13 +83,16 @@ impl Api {
 }
 
 /// `GET /step/<secret>`: the page, or one that says that there is nothing to do.
-async fn page(State(api): State<Arc<Api>>, Path(secret): Path<String>) -> Response {
+pub(super) async fn page(State(api): State<Arc<Api>>, Path(secret): Path<String>) -> Response {
     let is_open = api.open(&secret).await.is_ok();
     step_page(is_open)
 }
 
 /// `GET /step/<secret>/state`: what is to be done now; for a little while, how the login ended.
-async fn state(State(api): State<Arc<Api>>, Path(secret): Path<String>) -> Result<Json<LinkedStep>, Refused> {
+pub(super) async fn state(
+    State(api): State<Arc<Api>>,
+    Path(secret): Path<String>,
+) -> Result<Json<LinkedStep>, Refused> {
     let now = api.clock.now();
     let opened =
         api.opened(&secret).filter(|Opened { link, session }| !links::is_over(link, Some(session), now));
@@ -114,7 +105,7 @@ async fn state(State(api): State<Arc<Api>>, Path(secret): Path<String>) -> Resul
 }
 
 /// `GET /step/<secret>/qr`: as `GET /v1/sessions/{wId}/qr`.
-async fn picture(
+pub(super) async fn picture(
     State(api): State<Arc<Api>>,
     Path(secret): Path<String>,
     headers: HeaderMap,
@@ -124,7 +115,7 @@ async fn picture(
 }
 
 /// `POST /step/<secret>/verify`: passes the code on → 202 without a body.
-async fn verify(
+pub(super) async fn verify(
     State(api): State<Arc<Api>>,
     Path(secret): Path<String>,
     Body(entered): Body<EnterCode>,
@@ -135,7 +126,10 @@ async fn verify(
 }
 
 /// `POST /step/<secret>/slider-done`: the page is passed → 202 without a body.
-async fn slider_done(State(api): State<Arc<Api>>, Path(secret): Path<String>) -> Result<StatusCode, Refused> {
+pub(super) async fn slider_done(
+    State(api): State<Arc<Api>>,
+    Path(secret): Path<String>,
+) -> Result<StatusCode, Refused> {
     let session = api.open(&secret).await?;
     api.driver.apply(&session.w_id, Input::SliderDone).await?;
     Ok(StatusCode::ACCEPTED)

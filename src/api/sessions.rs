@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::{BufMut, Bytes, BytesMut};
 use serde::Deserialize;
 use tokio::time::timeout;
+use utoipa::ToSchema;
 use wxlogin_state::{Label, Proxy, Seq, StateName, WcId};
 
 use super::Api;
@@ -146,9 +147,9 @@ pub(super) struct ListQuery {
 }
 
 /// Where a list begins.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
-enum Order {
+pub(super) enum Order {
     #[default]
     Oldest,
     Newest,

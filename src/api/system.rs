@@ -6,17 +6,16 @@ use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
-use serde_json::{Value, json};
 
 use super::Api;
 use super::problem::Refused;
 use crate::driver::StoreState;
 use crate::metrics;
-use crate::wire::ProblemCode;
+use crate::wire::{Health, ProblemCode};
 
 /// `GET /healthz`: 200 for as long as the process answers.
-pub(super) async fn healthz() -> Json<Value> {
-    Json(json!({ "status": "ok" }))
+pub(super) async fn healthz() -> Json<Health> {
+    Json(Health { status: "ok".to_owned() })
 }
 
 /// `POST /v1/platform/callback`: a platform callback, passed on by whoever received it.
@@ -25,9 +24,9 @@ pub(super) async fn callback(State(api): State<Arc<Api>>, request: Request) -> R
 }
 
 /// `GET /readyz`: 200 where changes are taken; 503 with the reason where they are not.
-pub(super) async fn readyz(State(api): State<Arc<Api>>) -> Result<Json<Value>, Refused> {
+pub(super) async fn readyz(State(api): State<Arc<Api>>) -> Result<Json<Health>, Refused> {
     match api.driver.store_state() {
-        StoreState::Writable => Ok(Json(json!({ "status": "ready" }))),
+        StoreState::Writable => Ok(Json(Health { status: "ready".to_owned() })),
         StoreState::ReadOnly(read_only) => {
             let detail = format!("changes are not taken now, reading goes on: {read_only}");
             Err(Refused::new(ProblemCode::NotReady, detail))

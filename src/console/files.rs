@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 
 /// What a page of the console may do: show, run and ask for what comes from this very daemon, and nothing else
 /// (hardening.md, 9).
-const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
+pub const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
     connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// What an answer of the API may do where a browser shows it as a page: nothing.
@@ -30,6 +30,7 @@ files! {
     "/" HTML "index.html";
     "/assets/base.css" STYLE "base.css";
     "/assets/parts.css" STYLE "parts.css";
+    "/assets/docs.css" STYLE "docs.css";
     "/assets/icon.svg" SVG "icon.svg";
     "/assets/app.js" MODULE "app.js";
     "/assets/api.js" MODULE "api.js";

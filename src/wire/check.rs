@@ -1,9 +1,10 @@
 //! How a daemon stands.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// Answer to `GET /v1/check`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Check {
     /// The daemon's version.
@@ -25,7 +26,7 @@ pub struct Check {
 }
 
 /// What can be said of the store.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct StoreCheck {
     /// Whether changes are taken.
     pub writable: bool,
@@ -38,9 +39,10 @@ pub struct StoreCheck {
 }
 
 /// What can be said of the platform, going by the last time it was asked who is online.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PlatformCheck {
     /// Whether it gave an answer that can be read; `null` where it was not asked yet.
+    #[schema(required)]
     pub answers: Option<bool>,
     /// What was wrong with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]

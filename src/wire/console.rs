@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use wxlogin_state::{Label, Secret, StateName, WId, WcId};
 
 use super::Claim;
 
 /// Answer to `POST /v1/console/login`: the console, for one person, once.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Invitation {
     /// What to open in a browser.
@@ -19,7 +20,7 @@ pub struct Invitation {
 }
 
 /// Body of `POST /v1/console/session`: follows an invitation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EnterConsole {
     /// What the invitation's URL has behind `#enter=`.
@@ -27,7 +28,7 @@ pub struct EnterConsole {
 }
 
 /// Answer to `GET /v1/console/session`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ConsoleSession {
     /// Whether whoever asks may use the API.
@@ -35,7 +36,7 @@ pub struct ConsoleSession {
 }
 
 /// Answer to `GET /v1/summary`: how many there are.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Summary {
     /// The daemon's version.
@@ -47,7 +48,7 @@ pub struct Summary {
 }
 
 /// How many accounts there are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AccountFigures {
     /// All of them.
@@ -57,7 +58,7 @@ pub struct AccountFigures {
 }
 
 /// What a person is to do for one login (contract.md, `GET /v1/steps`).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Step {
     /// The login.
@@ -94,7 +95,7 @@ pub struct Step {
 }
 
 /// The kinds of steps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum StepKind {
     /// Scan the QR.
@@ -106,10 +107,11 @@ pub enum StepKind {
 }
 
 /// A page of `GET /v1/steps`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct StepPage {
     /// The steps, those of the oldest login first.
     pub steps: Vec<Step>,
     /// The value of `after` for the page that follows; `null` on the last one.
+    #[schema(required)]
     pub next: Option<String>,
 }

@@ -2,12 +2,13 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use wxlogin_state::{Label, Secret};
 
 use super::StepKind;
 
 /// Body of `POST /v1/sessions/{wId}/link`; may be left out.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MakeLink {
     /// For how long, such as `10m`; 15 minutes where absent, an hour at most.
@@ -16,7 +17,7 @@ pub struct MakeLink {
 }
 
 /// Answer to `POST /v1/sessions/{wId}/link`: a page for what a person is to do for one login, for whoever has its address.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StepLink {
     /// What to open.
@@ -26,7 +27,7 @@ pub struct StepLink {
 }
 
 /// Answer to `GET /step/<secret>/state`: how things stand behind a one-time link. No identifier is in it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "standing", rename_all = "kebab-case")]
 pub enum LinkedStep {
     /// A person is to do something.
@@ -38,7 +39,7 @@ pub enum LinkedStep {
 }
 
 /// What the person is to do.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PersonsStep {
     /// What.
@@ -67,7 +68,7 @@ pub struct PersonsStep {
 }
 
 /// Body of `POST /v1/steps/{wId}/claim`: somebody is on it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ClaimStep {
     /// Who, as the others know them.
@@ -75,7 +76,7 @@ pub struct ClaimStep {
 }
 
 /// Who is on a step.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Claim {
     /// Who.
     pub by: String,

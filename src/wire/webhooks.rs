@@ -2,18 +2,19 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use wxlogin_state::public::Event;
 use wxlogin_state::{Delivery, Seq};
 
 /// Answer to `GET /v1/webhooks`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Webhooks {
     /// The receivers, in the order of the configuration.
     pub webhooks: Vec<Webhook>,
 }
 
 /// A receiver of webhooks.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Webhook {
     /// Its place in the configuration; the first is 1.
@@ -49,7 +50,7 @@ pub struct Webhook {
 }
 
 /// How it goes with a receiver.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum WebhookState {
     /// It has everything.
@@ -78,17 +79,18 @@ impl WebhookState {
 }
 
 /// A page of `GET /v1/webhooks/{n}/dead-letters`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DeadLetterPage {
     /// What was never taken, oldest first.
     pub dead_letters: Vec<DeadLetter>,
     /// The value of `after` for the page that follows; `null` on the last one.
+    #[schema(required)]
     pub next: Option<String>,
 }
 
 /// An event that a receiver never took.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DeadLetter {
     /// When it was given up.
     pub since: Timestamp,
@@ -99,7 +101,7 @@ pub struct DeadLetter {
 }
 
 /// Answer to `POST /v1/webhooks/{n}/replay`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Replayed {
     /// How many dead letters are sent again now.
@@ -107,7 +109,7 @@ pub struct Replayed {
 }
 
 /// Answer to `POST /v1/webhooks/{n}/test`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Tested {
     /// Whether the receiver took the message.
     pub delivered: bool,

@@ -137,6 +137,7 @@ pub enum Stage {
 
 /// How an account was last lost.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct LastDrop {
     /// By which login.

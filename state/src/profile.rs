@@ -10,6 +10,7 @@ use crate::secret::Secret;
 
 /// The device a login pretends to be (protocol.md, system A, `/iPadLogin`).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum DeviceType {
     /// Recommended by the platform; asks for a code on a new device.
@@ -71,6 +72,7 @@ pub enum Proxy {
 
 /// What an operator calls a login or an account; at most [`Label::MAX_CHARS`] characters, no control characters.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(value_type = String))]
 #[serde(transparent)]
 pub struct Label(Box<str>);
 
@@ -118,6 +120,7 @@ impl fmt::Display for Label {
 /// Everything but the `wcId` is decoration: the platform may leave it out or send it empty, and then it is
 /// absent here. Texts are bounded by whoever reads them off the wire.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Profile {
     /// The identity, 微信id (唯一值).

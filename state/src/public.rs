@@ -21,6 +21,7 @@ pub use token::Token;
 
 /// A session as everybody may see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Session {
     /// The platform's name for this login.
@@ -66,6 +67,7 @@ pub struct Session {
 
 /// What an awaiting-verify session waits for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Verify {
     /// The platform's own sentence.
@@ -80,6 +82,7 @@ pub struct Verify {
 
 /// What a slider session waits for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Slider {
     /// The page that a person must pass.
@@ -135,6 +138,7 @@ impl From<&session::Session> for Session {
 
 /// An account as everybody may see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Account {
     /// The identity.
@@ -215,6 +219,7 @@ impl Account {
 
 /// A login of a known account that is on its way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Relogin {
     /// When it begins by itself; where it has begun or waits for somebody to open it, since when.
@@ -234,6 +239,7 @@ pub struct Relogin {
 
 /// How far a re-login is, without what only that phase knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum PhaseName {
     /// It begins by itself at its time.
@@ -272,6 +278,7 @@ impl From<&account::Relogin> for Relogin {
 
 /// One entry of the journal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Event {
     /// Its place; there are no gaps.

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 /// Serialisation writes the text itself: it serves the record on disk and the request to the platform,
 /// never a public form.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(value_type = String))]
 #[serde(transparent)]
 pub struct Secret(Box<str>);
 

@@ -73,6 +73,7 @@ pub struct Token {
 
 /// Which of the systems it belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum System {
     /// System B, app login (seed 000).
@@ -83,6 +84,7 @@ pub enum System {
 
 /// Where a token stands, in the order in which it ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum TokenState {
     /// It can be used.
@@ -141,6 +143,7 @@ pub struct Attempt {
 
 /// What keeps a token from being refreshed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Trouble {
     /// In a sentence, as whoever asked the system told it.

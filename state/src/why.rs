@@ -13,6 +13,7 @@ use crate::words;
 
 /// The answer to "why?".
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Why {
     /// What is so, in a word.
@@ -24,13 +25,16 @@ pub struct Why {
     /// What was observed, oldest first.
     pub evidence: Vec<Evidence>,
     /// What happens next by itself; `null` where nothing does.
+    #[cfg_attr(feature = "schema", schema(required))]
     pub next: Option<Next>,
     /// What a person must do now; `null` where nothing is to be done.
+    #[cfg_attr(feature = "schema", schema(required))]
     pub todo: Option<String>,
 }
 
 /// Something that happens by itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Next {
     /// When.

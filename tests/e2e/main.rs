@@ -29,6 +29,7 @@ mod login;
 mod many;
 mod metrics;
 mod official_login;
+mod openapi;
 mod programs;
 mod qr;
 mod reading;

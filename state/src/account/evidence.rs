@@ -14,6 +14,7 @@ const ALL: usize = 2 * 1024;
 
 /// One observation.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Evidence {
     /// When.
@@ -26,6 +27,7 @@ pub struct Evidence {
 
 /// Where an observation comes from: the platform's call, or who else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum Source {
     /// The long-poll of a login.
     #[serde(rename = "/getIPadLoginInfo")]

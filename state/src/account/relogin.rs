@@ -11,6 +11,7 @@ use crate::rules::ReloginRules;
 
 /// How a known account is logged in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Method {
     /// The phone shows a box to confirm (`/secondLogin`); fails after the first drop and after a kick.
@@ -74,6 +75,7 @@ pub enum Phase {
 
 /// Why an account that is offline is left so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case", rename_all_fields = "camelCase")]
 pub enum Rest {
     /// A person logged it out here.

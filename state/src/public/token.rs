@@ -8,6 +8,7 @@ use crate::token::{self, System, TokenRules, TokenState, Trouble};
 
 /// A token as everybody may see it: everything but the token itself, sealed or not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Token {
     /// The daemon's name for it.

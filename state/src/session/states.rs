@@ -12,6 +12,7 @@ use crate::secret::Secret;
 
 /// The picture that a phone scans to begin.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Qr {
     /// Where the platform shows it: an image.
@@ -112,6 +113,7 @@ pub enum SliderProgress {
 
 /// How a session ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Drop {
     /// In one word.
@@ -124,6 +126,7 @@ pub struct Drop {
 
 /// How a session ended, in one word (contract.md, `drop.reason`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum DropReason {
     /// A deadline passed before it went online.
@@ -148,6 +151,7 @@ pub enum DropReason {
 
 /// The name of a state, without what it knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum StateName {
     /// [`State::QrIssued`]
@@ -192,6 +196,7 @@ impl fmt::Display for StateName {
 
 /// One change of a session, for its history.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Transition {
     /// When.
@@ -207,6 +212,7 @@ pub struct Transition {
     pub why: String,
     /// Who said so. A record that does not say it is of before: the daemon's own word.
     #[serde(default = "daemon")]
+    #[cfg_attr(feature = "schema", schema(required))]
     pub source: Source,
 }
 
