@@ -28,7 +28,7 @@ pub use tokens::TokenFilter;
 
 use crate::wire::{
     AccountPage, ChangeAccount, Check, CreateSession, EnterCode, History, Invitation, LogInAgain, MakeLink,
-    SessionPage, StepLink,
+    SessionPage, Step, StepLink, StepPage,
 };
 use http::{Call, segment};
 
@@ -197,6 +197,23 @@ impl Client {
             accounts.extend(page.accounts);
             if page.next.is_none() || page.next == after {
                 return Ok(accounts);
+            }
+            after = page.next;
+        }
+    }
+
+    /// What people are waited for, page after page.
+    pub async fn steps(&self) -> Result<Vec<Step>, ClientError> {
+        let mut steps = Vec::new();
+        let mut after: Option<String> = None;
+        loop {
+            let call = Call::new(Method::GET, "/v1/steps")
+                .query("limit", Some(PAGE))
+                .query("after", after.as_deref());
+            let page: StepPage = self.send(call).await?.json()?;
+            steps.extend(page.steps);
+            if page.next.is_none() || page.next == after {
+                return Ok(steps);
             }
             after = page.next;
         }

@@ -12,6 +12,7 @@ mod console;
 mod failure;
 mod find;
 mod follow;
+mod inbox;
 mod link;
 mod list;
 mod live;
@@ -144,6 +145,7 @@ async fn dispatch(context: &mut Context<'_>, verb: Verb) -> Result<Exit, Failure
         Verb::Qr(qr) => steps::qr(context, qr).await,
         Verb::Verify { w_id, code } => steps::verify(context, &w_id, code).await,
         Verb::SliderDone { w_id } => steps::slider_done(context, &w_id).await,
+        Verb::Steps => inbox::steps(context).await,
         Verb::Link { w_id, ttl } => link::link(context, &w_id, ttl).await,
         Verb::Console => console::console(context).await,
         Verb::Check(asked) => check::check(context, asked).await,

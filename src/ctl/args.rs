@@ -153,6 +153,8 @@ pub(super) enum Verb {
         #[arg(value_name = "WCID")]
         wc_id: WcId,
     },
+    /// List what people are waited for
+    Steps,
     /// Print a URL that opens a page for what a person is to do for one login, without a token
     Link {
         /// The login

@@ -83,6 +83,20 @@ async fn waiting_lasts_through_a_restart_of_the_daemon() {
 }
 
 #[tokio::test]
+async fn the_inbox_says_what_people_are_waited_for() {
+    let (platform, daemon) = world().await;
+    assert!(printed(&daemon, "steps", 0).await.contains("Nobody is waited for"));
+    daemon.online(&platform).await;
+    let waiting = daemon.begin().await;
+    let inbox = printed(&daemon, "steps", 0).await;
+    let row = inbox.lines().find(|line| line.starts_with(waiting.as_str())).unwrap();
+    assert!(row.contains("scan the QR") && row.contains(&format!("wxloginctl qr {waiting}")), "{inbox}");
+    assert_eq!(inbox.lines().count(), 2, "{inbox}");
+    let json: serde_json::Value = serde_json::from_str(&printed(&daemon, "steps --json", 0).await).unwrap();
+    assert_eq!(json["steps"][0]["wId"], waiting.as_str());
+}
+
+#[tokio::test]
 async fn tables_and_sentences_show_what_there_is() {
     let (platform, daemon) = world().await;
     assert!(printed(&daemon, "list", 0).await.contains("no live logins"));

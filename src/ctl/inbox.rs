@@ -1,0 +1,74 @@
+//! `steps`: the inbox of what people are waited for.
+
+use jiff::Timestamp;
+
+use super::Context;
+use super::failure::{Exit, Failure};
+use super::table::{Cell, Column, table};
+use super::text::{Paint, Tone, plain};
+use super::time::relative;
+use crate::wire::{Step, StepKind, StepPage};
+
+/// `wxloginctl steps`
+pub(super) async fn steps(context: &mut Context<'_>) -> Result<Exit, Failure> {
+    let steps = context.client.steps().await?;
+    if context.json {
+        context.print_json(&StepPage { steps, next: None })?;
+    } else if steps.is_empty() {
+        context.say("Nobody is waited for.")?;
+    } else {
+        let rendered = render(&steps, context.terminal.width, context.now(), context.paint);
+        context.print(&rendered)?;
+    }
+    Ok(Exit::Done)
+}
+
+fn render(steps: &[Step], width: Option<usize>, now: Timestamp, paint: Paint) -> String {
+    const COLUMNS: [Column; 6] = [
+        Column::whole("WID"),
+        Column::whole("TO DO"),
+        Column::whole("ENDS"),
+        Column::shrinking("LABEL"),
+        Column::shrinking("ACCOUNT"),
+        Column::shrinking("NOTE"),
+    ];
+    let row = |step: &Step| {
+        let (todo, tone) = match (step.in_flight, step.kind) {
+            (true, _) => ("wait", Tone::Normal),
+            (false, StepKind::Scan) => ("scan the QR", Tone::Waiting),
+            (false, StepKind::Code) => ("enter the code", Tone::Waiting),
+            (false, StepKind::Slider) => ("pass the slider", Tone::Waiting),
+        };
+        [
+            step.w_id.as_str().into(),
+            Cell::toned(todo, tone),
+            relative(step.deadline, now).into(),
+            step.label.as_ref().map_or("", |label| label.as_str()).into(),
+            who(step).into(),
+            note(step, now).into(),
+        ]
+    };
+    table(&COLUMNS, &steps.iter().map(row).collect::<Vec<_>>(), width, paint)
+}
+
+fn who(step: &Step) -> String {
+    match (&step.nick_name, &step.wc_id) {
+        (Some(name), Some(wc_id)) => format!("{} ({wc_id})", plain(name)),
+        (_, Some(wc_id)) => wc_id.to_string(),
+        _ => String::new(),
+    }
+}
+
+/// Who is on it, and else how it is done.
+fn note(step: &Step, now: Timestamp) -> String {
+    if let Some(claim) = &step.claim {
+        return format!("{} is on it, since {}", plain(&claim.by), relative(claim.at, now));
+    }
+    let w_id = &step.w_id;
+    match step.kind {
+        _ if step.in_flight => "the platform is being asked".to_owned(),
+        StepKind::Scan => format!("wxloginctl qr {w_id}"),
+        StepKind::Code => format!("wxloginctl verify {w_id} CODE"),
+        StepKind::Slider => format!("wxloginctl status {w_id}"),
+    }
+}
