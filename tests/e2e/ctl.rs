@@ -92,7 +92,7 @@ async fn the_inbox_says_what_people_are_waited_for() {
     let row = inbox.lines().find(|line| line.starts_with(waiting.as_str())).unwrap();
     assert!(row.contains("scan the QR") && row.contains(&format!("wxloginctl qr {waiting}")), "{inbox}");
     assert_eq!(inbox.lines().count(), 2, "{inbox}");
-    let json: serde_json::Value = serde_json::from_str(&printed(&daemon, "steps --json", 0).await).unwrap();
+    let json: Value = serde_json::from_str(&printed(&daemon, "steps --json", 0).await).unwrap();
     assert_eq!(json["steps"][0]["wId"], waiting.as_str());
 }
 
