@@ -21,7 +21,6 @@ use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use wxlogin_state::Seq;
-use wxlogin_state::public::Event;
 
 mod filter;
 mod follower;
@@ -64,12 +63,12 @@ impl Feed {
     }
 
     /// Shows the events of one commit, in order, and wakes whoever waits for them.
-    pub fn publish(&self, events: Vec<Event>) {
+    pub fn publish(&self, events: Vec<Posted>) {
         if events.is_empty() {
             return;
         }
-        let posted: Vec<_> = events.into_iter().map(|event| Arc::new(Posted::new(event))).collect();
-        self.ring.send_modify(|ring| posted.into_iter().for_each(|posted| ring.push(posted)));
+        let events: Vec<_> = events.into_iter().map(Arc::new).collect();
+        self.ring.send_modify(|ring| events.into_iter().for_each(|posted| ring.push(posted)));
     }
 
     /// Takes `last` for the last event that is stored, where the store was opened again and holds more than was
@@ -125,8 +124,14 @@ impl Ring {
 
 #[cfg(test)]
 mod tests {
+    use wxlogin_state::public::Event;
+
     use super::*;
     use crate::feed::posted::tests::event;
+
+    fn posted(seq: u64) -> Posted {
+        Posted::new(event(seq))
+    }
 
     fn seqs(events: &[Arc<Posted>]) -> Vec<u64> {
         events.iter().map(|posted| posted.seq().0).collect()
@@ -140,9 +145,9 @@ mod tests {
     fn the_ring_has_what_came_after_the_start_and_nothing_before() {
         let feed = Feed::new(Seq(40));
         assert_eq!((after(&feed, 39), after(&feed, 40)), (None, Some(vec![])));
-        feed.publish(vec![event(41), event(42)]);
+        feed.publish(vec![posted(41), posted(42)]);
         feed.publish(vec![]);
-        feed.publish(vec![event(43)]);
+        feed.publish(vec![posted(43)]);
         assert_eq!(after(&feed, 40), Some(vec![41, 42, 43]));
         assert_eq!(after(&feed, 42), Some(vec![43]));
         assert_eq!((after(&feed, 43), after(&feed, 50)), (Some(vec![]), Some(vec![])));
@@ -152,7 +157,7 @@ mod tests {
     #[test]
     fn the_ring_is_bounded_in_number() {
         let feed = Feed::new(Seq(0));
-        feed.publish((1..=5_000).map(event).collect());
+        feed.publish((1..=5_000).map(posted).collect());
         let ring = feed.ring.borrow();
         assert_eq!(ring.newest.len(), NEWEST);
         assert!(ring.after(Seq(903), 1).is_none());
@@ -163,7 +168,7 @@ mod tests {
     fn the_ring_is_bounded_in_bytes() {
         let feed = Feed::new(Seq(0));
         let large = |seq| Event { why: Some("x".repeat(1024 * 1024)), ..event(seq) };
-        feed.publish((1..=20).map(large).collect());
+        feed.publish((1..=20).map(|seq| Posted::new(large(seq))).collect());
         assert!(feed.ring.borrow().bytes <= BYTES);
         assert_eq!((after(&feed, 12), after(&feed, 13).map(|seqs| seqs.len())), (None, Some(7)));
     }
@@ -171,7 +176,7 @@ mod tests {
     #[test]
     fn what_the_store_holds_beyond_it_is_left_to_the_store() {
         let feed = Feed::new(Seq(0));
-        feed.publish(vec![event(1)]);
+        feed.publish(vec![posted(1)]);
         feed.go_on_from(Seq(1));
         assert_eq!(after(&feed, 0), Some(vec![1]));
         feed.go_on_from(Seq(3));

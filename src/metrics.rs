@@ -28,10 +28,11 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
-use wxlogin_state::public::Event;
 use wxlogin_state::{
     Account, DropReason, NoticeKind, Session, State, StateName, System, TokenNoticeKind, WId,
 };
+
+use crate::feed::Posted;
 
 mod attempts;
 mod exposition;
@@ -113,13 +114,13 @@ impl Metrics {
             self.0.transitions.get_or_create(&[("from", from), ("to", to.as_str())]).inc_by(0);
         }
         let states = StateName::ALL.map(|state| format!("session.{state}"));
-        let notices = NOTICES.map(|notice| notice.as_str().to_owned());
-        let token_notices = TOKEN_NOTICES.map(|notice| notice.as_str().to_owned());
+        let notices = NoticeKind::ALL.map(|notice| notice.as_str().to_owned());
+        let token_notices = TokenNoticeKind::ALL.map(|notice| notice.as_str().to_owned());
         for kind in states.into_iter().chain(notices).chain(token_notices) {
             self.0.events.get_or_create(&[("type", kind)]).inc_by(0);
         }
-        for reason in DROP_REASONS {
-            self.0.drops.get_or_create(&[("reason", word(reason))]).inc_by(0);
+        for reason in DropReason::ALL {
+            self.0.drops.get_or_create(&[("reason", reason.as_str())]).inc_by(0);
         }
         for delivery in Delivery::ALL {
             self.0.webhook_deliveries.get_or_create(&[("outcome", delivery.as_str())]).inc_by(0);
@@ -176,7 +177,7 @@ impl Metrics {
         let from = step.from.map_or(NONE, StateName::as_str);
         self.0.transitions.get_or_create(&[("from", from), ("to", step.to.as_str())]).inc();
         if let State::Dropped { drop, .. } = &session.state {
-            self.0.drops.get_or_create(&[("reason", word(drop.reason))]).inc();
+            self.0.drops.get_or_create(&[("reason", drop.reason.as_str())]).inc();
         }
     }
 
@@ -193,9 +194,9 @@ impl Metrics {
     }
 
     /// These events are durable.
-    pub(crate) fn happened(&self, events: &[Event]) {
+    pub(crate) fn happened(&self, events: &[Posted]) {
         for event in events {
-            self.0.events.get_or_create(&[("type", event.kind.clone())]).inc();
+            self.0.events.get_or_create(&[("type", event.kind().to_owned())]).inc();
         }
     }
 
@@ -302,52 +303,6 @@ const STEPS: [(Option<StateName>, StateName); 13] = [
     (Some(StateName::Slider), StateName::Dropped),
     (Some(StateName::Online), StateName::Dropped),
 ];
-
-const NOTICES: [NoticeKind; 9] = [
-    NoticeKind::DropExpected,
-    NoticeKind::ReloginScheduled,
-    NoticeKind::ScanNeeded,
-    NoticeKind::Settled,
-    NoticeKind::RenewalDue,
-    NoticeKind::BudgetSpent,
-    NoticeKind::Storm,
-    NoticeKind::NewDevice,
-    NoticeKind::ReloginStopped,
-];
-
-const TOKEN_NOTICES: [TokenNoticeKind; 4] = [
-    TokenNoticeKind::Active,
-    TokenNoticeKind::Refreshed,
-    TokenNoticeKind::Expiring,
-    TokenNoticeKind::Expired,
-];
-
-const DROP_REASONS: [DropReason; 9] = [
-    DropReason::Expired,
-    DropReason::Failed,
-    DropReason::Declined,
-    DropReason::Offline,
-    DropReason::FirstNight,
-    DropReason::ShortLived,
-    DropReason::LoggedOut,
-    DropReason::Superseded,
-    DropReason::Abandoned,
-];
-
-/// How a session ended, as the contract spells it.
-fn word(reason: DropReason) -> &'static str {
-    match reason {
-        DropReason::Expired => "expired",
-        DropReason::Failed => "failed",
-        DropReason::Declined => "declined",
-        DropReason::Offline => "offline",
-        DropReason::FirstNight => "first-night",
-        DropReason::ShortLived => "short-lived",
-        DropReason::LoggedOut => "logged-out",
-        DropReason::Superseded => "superseded",
-        DropReason::Abandoned => "abandoned",
-    }
-}
 
 fn of_system(system: System, outcome: Outcome) -> Labels<2> {
     [("system", system.as_str()), ("outcome", outcome.as_str())]

@@ -200,7 +200,7 @@ pub(super) enum Message {
     Hook { change: HookChange, reply: Reply<()> },
     KeepLink { link: Link, reply: Reply<()> },
     KeepKey { key: PlatformKey, reply: Reply<()> },
-    Figures(Box<Figures>),
+    Figures(Arc<Figures>),
     Snapshot(Reply<Snapshot>),
     Footing(Reply<Footing>),
     Ping(Reply<()>),
@@ -318,7 +318,7 @@ impl Driver {
 
     /// Goes by other figures from now on; deadlines that are set stay.
     pub async fn go_by(&self, figures: Figures) {
-        self.tell(Message::Figures(Box::new(figures))).await;
+        self.tell(Message::Figures(Arc::new(figures))).await;
     }
 
     /// Answers after a full round of the driver, with a store that can be written.

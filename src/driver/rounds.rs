@@ -1,6 +1,6 @@
 //! The driver's loop: one round after another until it is told to stop.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::error::Error;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,34 +10,35 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 use tracing::{error, info};
-use wxlogin_state::{Act, Fleet, Input, Known, PlatformKey, Seq, StateName, TokenId, WId, WcId, export};
+use wxlogin_state::{Fleet, Input, PlatformKey, Seq, StateName, TokenId, WId, WcId, export};
 
 use super::answer::Answer;
 use super::begin::Beginnings;
 use super::duties::Duties;
-use super::exporting::{Committed, Exporting, Snapshot};
-use super::handle::{Denied, Driver, Figures, Footing, Message};
+use super::exporting::{Committed, Exporting};
+use super::handle::{Denied, Driver, Figures, Message};
 use super::journal::Journal;
 use super::keeper::{Keeper, Reopened};
 use super::relogins::Relogins;
 use super::shelf::Shelf;
 use super::tokens::Tokens;
-use super::turn::{Staged, Turn, online_is_in_the_way};
+use super::turn::{Staged, Turn};
 use super::vault::Vault;
 use super::watch::Watch;
 use crate::clock::Clock;
 use crate::feed::Feed;
 use crate::metrics::Metrics;
 use crate::platform::{Pace, Platform, Systems};
-use crate::view::{Changes, View};
+use crate::view::View;
 
 mod accounts;
 mod counted;
+mod messages;
+mod publish;
 mod tokens;
 mod told;
 
-use accounts::otherwise;
-use told::{log_notice, log_token_notice, log_transition};
+use told::{log_notice, log_token_notice};
 
 /// Most messages, and most deadlines, in one round: bounds the commit, and how long the first waits for the last.
 const ROUND: usize = 1024;
@@ -80,7 +81,7 @@ pub(super) struct Ground {
     pub(super) view: Arc<View>,
     pub(super) feed: Arc<Feed>,
     pub(super) driver: Driver,
-    pub(super) figures: Figures,
+    pub(super) figures: Arc<Figures>,
     pub(super) clock: Clock,
     pub(super) tasks: TaskTracker,
     pub(super) metrics: Metrics,
@@ -222,10 +223,8 @@ impl Rounds {
     fn round(&mut self, messages: impl Iterator<Item = Message>) {
         let now = self.ground.clock.now();
         let view = self.ground.view.clone();
-        let rules = self.ground.figures.rules.clone();
-        let console_url = self.ground.figures.console_url.clone();
-        let turn = Turn::new(&view, &rules, self.ground.fleet.clone(), now, self.ground.last_seq);
-        let mut turn = turn.linking_to(console_url.as_deref());
+        let figures = self.ground.figures.clone();
+        let mut turn = Turn::new(&view, &figures, self.ground.fleet.clone(), now, self.ground.last_seq);
         self.note_time(now);
         let (mut answers, mut reviewed) = (Vec::new(), Vec::new());
         for message in messages {
@@ -235,7 +234,7 @@ impl Rounds {
             self.take_put_off(&mut turn);
             self.recheck(&mut turn);
             // Figures that came in this round hold from the next one on, and what they change is seen then.
-            if rules == self.ground.figures.rules {
+            if Arc::ptr_eq(&figures, &self.ground.figures) {
                 reviewed = self.review(&mut turn);
             }
             self.take_due(now, &mut turn);
@@ -296,78 +295,6 @@ impl Rounds {
         self.journal.read_one(&self.ground.keeper);
     }
 
-    fn take(&mut self, message: Message, turn: &mut Turn<'_>) -> Option<Answer> {
-        match message {
-            Message::Input { w_id, input, reply } => {
-                let applied = turn.apply(&w_id, input);
-                Some(Answer::Session(reply, applied.map(|()| w_id)))
-            }
-            Message::Begin { request, reply } => {
-                let (open, most) = (self.open_for_logins(), self.ground.figures.max_in_flight);
-                self.beginnings.begin(request, reply, open, most, turn)
-            }
-            Message::Issued(issued) => self.beginnings.issued(issued, turn),
-            Message::Tend { wc_id, tending, reply } => {
-                let tended = turn.tend(&wc_id, tending);
-                let tended =
-                    tended.map_err(|denied| online_is_in_the_way(denied, turn.account(&wc_id).as_deref()));
-                Some(Answer::Account(reply, tended.map(|()| wc_id)))
-            }
-            Message::Forget { wc_id, reply } => Some(Answer::Done(reply, turn.forget_account(&wc_id))),
-            Message::PopUpOver(over) => {
-                self.relogins.over(over, otherwise(&self.ground.figures), turn);
-                None
-            }
-            Message::Seen(seen) => {
-                self.watch.take(seen, &otherwise(&self.ground.figures), &self.ground.view, turn);
-                None
-            }
-            Message::Hint(wc_id) => {
-                self.watch.question(Act::Look(wc_id), &self.ground.view);
-                None
-            }
-            Message::Token(message) => self.take_token_message(message, turn),
-            Message::Events(wanted) => {
-                self.journal.want(wanted);
-                None
-            }
-            Message::Hook { change, reply } => Some(Answer::Done(reply, turn.change_hook(change))),
-            Message::KeepLink { link, reply } => Some(Answer::Done(reply, turn.keep_link(link))),
-            Message::KeepKey { key, reply } => Some(Answer::Done(reply, turn.keep_key(key))),
-            Message::Figures(figures) => {
-                self.watch.set_interval(figures.check_interval);
-                self.ground.figures = *figures;
-                self.to_review = self.ground.view.everybody().into();
-                self.review_tokens();
-                None
-            }
-            Message::Snapshot(reply) => {
-                // Who leaves meanwhile needs no answer, here and below.
-                let _ = reply.send(Ok(Snapshot::of(committed(&self.ground, self.commits))));
-                None
-            }
-            Message::Footing(reply) => {
-                let (platform, store_bytes) = (self.watch.heard(), self.ground.keeper.size_on_disk());
-                let _ = reply.send(Ok(Footing { platform, store_bytes }));
-                None
-            }
-            Message::Ping(reply) => Some(Answer::Done(reply, Ok(()))),
-            Message::Stop => None,
-        }
-    }
-
-    /// Whether a login may be begun now.
-    fn open_for_logins(&self) -> Result<(), Denied> {
-        if self.stopping {
-            return Err(Denied::Stopping);
-        }
-        if !self.ground.keeper.is_writable() {
-            // A QR that cannot be noted would be a login nobody knows of.
-            return Err(Denied::Unwritable(self.ground.keeper.read_only()));
-        }
-        Ok(())
-    }
-
     /// Steps sessions whose deadline has passed.
     fn take_due(&mut self, now: Timestamp, turn: &mut Turn<'_>) {
         if Instant::now() < self.deadlines_from {
@@ -400,31 +327,6 @@ impl Rounds {
             }
         }
         turn.forget_links(FORGET_AT_ONCE);
-    }
-
-    /// Shows what is durable, and sees to it that what it asks for goes on; also for the accounts that were
-    /// `reviewed` and did not change.
-    fn publish(&mut self, changes: Changes, reviewed: &[WcId]) {
-        let stepped = changes.sessions.clone();
-        let accounts: Vec<WcId> = changes.accounts.iter().map(|account| account.wc_id.clone()).collect();
-        for wc_id in &changes.forgotten_accounts {
-            self.relogins.forget(wc_id);
-        }
-        let attempted = self.attempted(&changes.accounts);
-        self.ground.view.publish(changes);
-        self.count(&stepped, &attempted);
-        stepped.iter().for_each(log_transition);
-        for wc_id in &accounts {
-            self.watch.note_change(wc_id);
-        }
-        for wc_id in accounts.iter().chain(reviewed) {
-            self.settle_account(wc_id);
-        }
-        // Only a session's last value says what must be going on.
-        let mut settled = HashSet::new();
-        for session in stepped.iter().rev().filter(|session| settled.insert(&session.w_id)) {
-            self.duties.settle(session, Duration::ZERO);
-        }
     }
 
     /// After a failed write: opens the store again and takes what it holds for what is true.

@@ -84,7 +84,7 @@ pub fn open(parts: Parts) -> Result<Opened, Unopened> {
         view: view.clone(),
         feed,
         driver: driver.clone(),
-        figures,
+        figures: Arc::new(figures),
         clock,
         tasks,
         metrics,

@@ -10,14 +10,15 @@ use wxlogin_state::public::Event;
 use wxlogin_state::seal::SealCheck;
 use wxlogin_state::{
     Account, Act, Batch, Change, DeviceType, Fleet, HookChange, Input, Issued, Known, Label, Link, LinkId,
-    Moves, Notice, PlatformKey, Profile, Proxy, RecordError, Refusal, Rules, Seq, Session, Source, StateName,
+    Moves, Notice, PlatformKey, Profile, Proxy, RecordError, Refusal, Seq, Session, Source, StateName,
     Tending, Token, TokenId, TokenNotice, Unmoved, WId, WcId,
 };
 
 mod links;
 mod tokens;
 
-use super::handle::Denied;
+use super::handle::{Denied, Figures};
+use crate::feed::Posted;
 use crate::links::{Fresh, url};
 use crate::view::{AccountEntry, Changes, Entry, SessionEntry, View};
 
@@ -25,9 +26,7 @@ use crate::view::{AccountEntry, Changes, Entry, SessionEntry, View};
 #[derive(Debug)]
 pub(super) struct Turn<'a> {
     view: &'a View,
-    rules: &'a Rules,
-    /// What the links in events begin with, where people can reach the console.
-    console_url: Option<&'a str>,
+    figures: &'a Figures,
     now: Timestamp,
     last_seq: Seq,
     /// Every step, in order; the last one of a session is in `sessions` as well.
@@ -55,14 +54,14 @@ pub(super) struct Turn<'a> {
     acts: Vec<Act>,
     batch: Batch,
     /// What the batch has for the journal.
-    events: Vec<Event>,
+    events: Vec<Posted>,
 }
 
 /// What a finished turn wants done.
 #[derive(Debug)]
 pub(super) struct Staged {
     pub(super) batch: Batch,
-    pub(super) events: Vec<Event>,
+    pub(super) events: Vec<Posted>,
     pub(super) changes: Changes,
     pub(super) fleet: Fleet,
     pub(super) notices: Vec<Notice>,
@@ -118,11 +117,16 @@ impl Known for Turn<'_> {
 }
 
 impl<'a> Turn<'a> {
-    pub(super) fn new(view: &'a View, rules: &'a Rules, fleet: Fleet, now: Timestamp, last_seq: Seq) -> Self {
+    pub(super) fn new(
+        view: &'a View,
+        figures: &'a Figures,
+        fleet: Fleet,
+        now: Timestamp,
+        last_seq: Seq,
+    ) -> Self {
         Self {
             view,
-            rules,
-            console_url: None,
+            figures,
             now,
             last_seq,
             stepped: Vec::new(),
@@ -284,7 +288,7 @@ impl<'a> Turn<'a> {
         &mut self,
         make: impl FnOnce(&Moves<'_, Self>) -> Result<Change, Unmoved>,
     ) -> Result<(), Denied> {
-        let moves = Moves { known: &*self, fleet: &self.fleet, rules: self.rules, now: self.now };
+        let moves = Moves { known: &*self, fleet: &self.fleet, rules: &self.figures.rules, now: self.now };
         match make(&moves) {
             Ok(change) => self.stage(change),
             Err(Unmoved::Ignored(why)) => {
@@ -304,7 +308,7 @@ impl<'a> Turn<'a> {
         for session in &change.sessions {
             seq = seq.next();
             batch.put_session(session).map_err(too_large)?;
-            events.push(Event::of_session(seq, self.now, session));
+            events.push(journal(&mut batch, Event::of_session(seq, self.now, session))?);
         }
         for account in &change.accounts {
             batch.put_account(account).map_err(too_large)?;
@@ -315,14 +319,11 @@ impl<'a> Turn<'a> {
                 change.accounts.iter().find(|account| Some(&account.wc_id) == notice.wc_id.as_ref());
             let mut event = Event::of_notice(seq, self.now, notice, account);
             if let Some(Fresh { link, secret }) = self.link_for(notice) {
-                event.link = self.console_url.map(|console| url(console, &secret));
+                event.link = self.figures.console_url.as_ref().map(|console| url(console, &secret));
                 batch.put_link(&link).map_err(too_large)?;
                 links.push(link);
             }
-            events.push(event);
-        }
-        for event in &events {
-            batch.push_event(event).map_err(too_large)?;
+            events.push(journal(&mut batch, event)?);
         }
         if let Some(fleet) = &change.fleet {
             batch.put_fleet(fleet).map_err(too_large)?;
@@ -367,6 +368,12 @@ pub(super) fn online_is_in_the_way(denied: Denied, account: Option<&Account>) ->
         }
         (denied, _) => denied,
     }
+}
+
+/// Stages an event, and renders it for those who follow the journal: they see it once it is durable.
+fn journal(batch: &mut Batch, event: Event) -> Result<Posted, Denied> {
+    let json = batch.push_event(&event).map_err(too_large)?;
+    Ok(Posted::rendered(event, json))
 }
 
 fn too_large(error: RecordError) -> Denied {

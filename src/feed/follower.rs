@@ -200,10 +200,10 @@ mod tests {
     async fn every_event_is_seen_once_through_the_store_and_the_ring() {
         for after in 0..20 {
             let feed = Feed::new(Seq(10));
-            feed.publish((11..=20).map(event).collect());
+            feed.publish((11..=20).map(event).map(Posted::new).collect());
             let mut follower = Follower::new(&feed, store(1, 20), Seq(after));
             assert_eq!(seqs(&mut follower, 20).await.len() as u64, 20 - after);
-            feed.publish((21..=150).map(event).collect());
+            feed.publish((21..=150).map(event).map(Posted::new).collect());
             assert_eq!(seqs(&mut follower, 150).await, (21..=150).collect::<Vec<_>>());
         }
     }
@@ -221,7 +221,7 @@ mod tests {
     #[tokio::test]
     async fn what_the_journal_never_reached_is_a_reset_as_well() {
         let feed = Feed::new(Seq(4));
-        feed.publish(vec![event(5)]);
+        feed.publish(vec![Posted::new(event(5))]);
         let mut follower = Follower::new(&feed, store(2, 5), Seq(900));
         let step = follower.next().await.unwrap();
         assert!(matches!(step, Step::Reset(Reset { oldest: Seq(2), last: Seq(5) })), "{step:?}");
@@ -231,7 +231,7 @@ mod tests {
         let mut follower = Follower::new(&feed, store(1, 0), Seq(900));
         let step = follower.next().await.unwrap();
         assert!(matches!(step, Step::Reset(Reset { oldest: Seq(1), last: Seq(0) })), "{step:?}");
-        feed.publish(vec![event(1)]);
+        feed.publish(vec![Posted::new(event(1))]);
         assert_eq!(seqs(&mut follower, 1).await, [1]);
     }
 
@@ -239,9 +239,9 @@ mod tests {
     async fn who_falls_behind_the_ring_is_left() {
         let feed = Feed::new(Seq(0));
         let mut follower = Follower::new(&feed, store(1, 9_000), Seq(0));
-        feed.publish((1..=10).map(event).collect());
+        feed.publish((1..=10).map(event).map(Posted::new).collect());
         seqs(&mut follower, 10).await;
-        feed.publish((11..=9_000).map(event).collect());
+        feed.publish((11..=9_000).map(event).map(Posted::new).collect());
         assert!(matches!(follower.next().await.unwrap(), Step::TooSlow));
         // By its number it comes back, through the store.
         let mut again = Follower::new(&feed, store(1, 9_000), follower.at());
@@ -253,7 +253,7 @@ mod tests {
         let feed = Feed::new(Seq(0));
         let mut follower = Follower::new(&feed, store(1, 0), Seq(0));
         let (step, ()) = tokio::join!(follower.next(), async {
-            feed.publish(vec![event(1)]);
+            feed.publish(vec![Posted::new(event(1))]);
             feed.end();
         });
         assert!(matches!(step.unwrap(), Step::Events(events) if events.len() == 1));
@@ -268,7 +268,7 @@ mod tests {
     #[tokio::test]
     async fn pages_go_through_the_whole_journal_and_end() {
         let feed = Feed::new(Seq(10));
-        feed.publish((11..=20).map(event).collect());
+        feed.publish((11..=20).map(event).map(Posted::new).collect());
         let all = Filter::default();
         assert_eq!(paged(&feed, 0, 2, &all).await, (vec![3, 4], Some(4)));
         assert_eq!(paged(&feed, 4, 10, &all).await, ((5..=14).collect(), Some(14)));
@@ -282,7 +282,7 @@ mod tests {
     #[tokio::test]
     async fn a_page_does_not_look_through_the_journal_without_end() {
         let feed = Feed::new(Seq(0));
-        feed.publish((1..=6_000).map(event).collect());
+        feed.publish((1..=6_000).map(event).map(Posted::new).collect());
         let others = Filter { kinds: Filter::kinds("session.*").unwrap(), wc_id: None };
         let (events, next) = page(&feed, &store(1, 6_000), &others, Seq(0), 1).await.unwrap();
         assert!(events.is_empty());

@@ -17,12 +17,18 @@ pub struct Posted {
 }
 
 impl Posted {
-    /// Renders an event that is durable.
+    /// Renders an event that was read from the journal.
     pub fn new(event: Event) -> Self {
+        // A public form has string keys and no floats; there is nothing in it that could fail to be JSON.
+        let json = serde_json::to_vec(&event).unwrap_or_default();
+        Self::rendered(event, &json)
+    }
+
+    /// An event whose JSON was made for the journal.
+    pub fn rendered(event: Event, json: &[u8]) -> Self {
         let mut block = format!("id: {}\nevent: {}\ndata: ", event.seq, event.kind).into_bytes();
         let begin = block.len();
-        // A public form has string keys and no floats; there is nothing in it that could fail to be JSON.
-        let _ = serde_json::to_writer(&mut block, &event);
+        block.extend_from_slice(json);
         let json = begin..block.len();
         block.extend_from_slice(b"\n\n");
         Self { seq: event.seq, kind: event.kind, wc_id: event.wc_id, block: block.into(), json }

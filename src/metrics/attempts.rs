@@ -4,8 +4,6 @@
 
 use wxlogin_state::{Account, DropReason, Method, Phase, Relogin, WId};
 
-use super::{DROP_REASONS, word};
-
 /// The account is online by it.
 const OK: &str = "ok";
 
@@ -30,7 +28,7 @@ pub(super) fn ended(
     }
     let outcome = match (&attempt.phase, attempt.method) {
         _ if logged_in => OK,
-        (Phase::InFlight { w_id, .. }, _) => reason(w_id).map_or(FAILED, word),
+        (Phase::InFlight { w_id, .. }, _) => reason(w_id).map_or(FAILED, DropReason::as_str),
         (_, Method::PopUp) if new.popup_failed.is_some() => FAILED,
         _ => NOT_BEGUN,
     };
@@ -43,7 +41,10 @@ pub(super) fn endings() -> impl Iterator<Item = (&'static str, &'static str)> {
     // Only a session that was online can end by these.
     let online_only =
         [DropReason::Offline, DropReason::FirstNight, DropReason::ShortLived, DropReason::LoggedOut];
-    let reasons = DROP_REASONS.into_iter().filter(move |reason| !online_only.contains(reason)).map(word);
+    let reasons = DropReason::ALL
+        .into_iter()
+        .filter(move |reason| !online_only.contains(reason))
+        .map(DropReason::as_str);
     let of_qrs = [OK, NOT_BEGUN].into_iter().chain(reasons).map(|outcome| (name(Method::Qr), outcome));
     of_popups.into_iter().chain(of_qrs)
 }

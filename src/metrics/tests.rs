@@ -82,7 +82,7 @@ fn a_small_world_is_shown_in_full() {
     metrics.asks(&"/isOnline").ended(Outcome::Ok);
     metrics.stepped(&begun(1));
     metrics.stepped(&lost);
-    metrics.happened(&[Event::of_session(Seq(1), second(1), &lost)]);
+    metrics.happened(&[Posted::new(Event::of_session(Seq(1), second(1), &lost))]);
     metrics.committed(3, Duration::from_millis(2), true);
     metrics.committed(3, Duration::from_millis(2), false);
     metrics.store_takes(4096);

@@ -198,12 +198,12 @@ fn outcome(result: &Result<Answer, Trouble>) -> Outcome {
     }
 }
 
-/// Lower-case hex of SHA-256 over `appId + code + userDomainSecret`, each as it is before it is percent-encoded
-/// (seed 001, "signature").
 fn query<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
     Serializer::new(String::new()).extend_pairs(pairs).finish()
 }
 
+/// Lower-case hex of SHA-256 over `appId + code + userDomainSecret`, each as it is before it is percent-encoded
+/// (seed 001, "signature").
 fn signature(app_id: &str, code: &Secret, user_domain_secret: &Secret) -> Secret {
     let hashed = Sha256::new()
         .chain_update(app_id)

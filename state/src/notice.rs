@@ -46,6 +46,19 @@ pub enum NoticeKind {
 }
 
 impl NoticeKind {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::DropExpected,
+        Self::ReloginScheduled,
+        Self::ScanNeeded,
+        Self::Settled,
+        Self::RenewalDue,
+        Self::BudgetSpent,
+        Self::Storm,
+        Self::NewDevice,
+        Self::ReloginStopped,
+    ];
+
     /// The event's type.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -94,6 +107,9 @@ pub enum TokenNoticeKind {
 }
 
 impl TokenNoticeKind {
+    /// All of them, in the order of a life.
+    pub const ALL: [Self; 4] = [Self::Active, Self::Refreshed, Self::Expiring, Self::Expired];
+
     /// The event's type.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -87,7 +87,8 @@ impl Making {
 
     fn push(&mut self, session: &Session) -> anyhow::Result<()> {
         self.seq = self.seq.next();
-        Ok(self.batch.push_event(&Event::of_session(self.seq, self.now, session))?)
+        self.batch.push_event(&Event::of_session(self.seq, self.now, session))?;
+        Ok(())
     }
 
     fn commit(&mut self) -> anyhow::Result<()> {

@@ -78,7 +78,7 @@ impl Rounds {
     /// Sees to it that what the account as committed asks for goes on.
     pub(super) fn settle_account(&mut self, wc_id: &WcId) {
         let Some(account) = self.ground.view.account(wc_id) else { return };
-        let Figures { rules, max_in_flight, .. } = &self.ground.figures;
+        let Figures { rules, max_in_flight, .. } = &*self.ground.figures;
         let popup = account.call() == Some(Method::PopUp) && !self.relogins.is_showing(wc_id);
         if popup && self.beginnings.is_fetching(wc_id) {
             self.put_off.push((wc_id.clone(), "a person's QR is being fetched".to_owned()));

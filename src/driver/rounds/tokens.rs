@@ -25,15 +25,13 @@ impl Rounds {
         message: TokenMessage,
         turn: &mut Turn<'_>,
     ) -> Option<Answer> {
-        let rules = &self.ground.figures.token_rules;
         match message {
             TokenMessage::Keep { new, reply } => {
-                let kept =
-                    new_name(new.system).and_then(|id| turn.keep_token(id, new, rules, &self.ground.vault));
+                let kept = new_name(new.system).and_then(|id| turn.keep_token(id, new, &self.ground.vault));
                 return Some(Answer::Token(reply, kept));
             }
             TokenMessage::Open { id, reply } => {
-                match turn.take_token(&id, TokenInput::Wanted, rules) {
+                match turn.take_token(&id, TokenInput::Wanted) {
                     // A refresh begins after the commit; whoever waits is answered after it.
                     Ok(Ok(()) | Err(_)) => self.tokens.wait(id, reply),
                     Err(denied) => drop(reply.send(Err(denied))),
@@ -51,17 +49,17 @@ impl Rounds {
                     Ok(official_account::Answer::LoggedIn { access, refresh, .. }) => {
                         let refresh = refresh.map(|refresh| (refresh.secret, Some(refresh.expires_at)));
                         let plain = Plain { access: access.secret, expires_at: access.expires_at, refresh };
-                        turn.refreshed_token(&id, generation, &plain, rules, &self.ground.vault)
+                        turn.refreshed_token(&id, generation, &plain, &self.ground.vault)
                     }
                     Ok(official_account::Answer::Refused { code: NO_IDENTITY, sentence, .. }) => {
                         let what = format!("the system refuses the refresh token: {sentence}");
                         warn!(token = %id, what, "a token cannot be refreshed any more");
-                        turn.take_token(&id, TokenInput::RefreshRefused { generation, what }, rules)
+                        turn.take_token(&id, TokenInput::RefreshRefused { generation, what })
                     }
                     Ok(official_account::Answer::Refused { code, sentence, .. }) => {
                         let what = format!("the system refuses with {code}: {sentence}");
                         warn!(token = %id, what, "a token was not refreshed");
-                        turn.take_token(&id, TokenInput::RefreshFailed { generation, what }, rules)
+                        turn.take_token(&id, TokenInput::RefreshFailed { generation, what })
                     }
                     Err(fault) => {
                         let body = match &fault {
@@ -70,7 +68,7 @@ impl Rounds {
                         };
                         warn!(token = %id, error = &fault as &dyn Error, body, "a token was not refreshed");
                         let what = logging::chain(&fault);
-                        turn.take_token(&id, TokenInput::RefreshFailed { generation, what }, rules)
+                        turn.take_token(&id, TokenInput::RefreshFailed { generation, what })
                     }
                 };
                 note(&id, taken);
@@ -87,11 +85,10 @@ impl Rounds {
 
     /// Does what is due for tokens; all of them are looked at once that is asked for.
     pub(super) fn take_due_tokens(&mut self, now: Timestamp, turn: &mut Turn<'_>) {
-        let rules = &self.ground.figures.token_rules;
         let all = self.tokens_to_review.drain(..self.tokens_to_review.len().min(ROUND));
         let due: Vec<TokenId> = all.chain(self.tokens.due(now, ROUND)).collect();
         for id in &due {
-            match turn.take_token(id, TokenInput::TimeCame, rules) {
+            match turn.take_token(id, TokenInput::TimeCame) {
                 Err(denied @ Denied::NoToken(_)) => debug!(token = %id, %denied, "it is known no more"),
                 Err(denied) => {
                     error!(token = %id, error = &denied as &dyn Error, "what is due for a token cannot be done");

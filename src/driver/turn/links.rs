@@ -7,12 +7,7 @@ use super::{Turn, too_large};
 use crate::driver::handle::Denied;
 use crate::links::{Fresh, MOST, USUAL, is_over};
 
-impl<'a> Turn<'a> {
-    /// Has events carry links to the console at `console_url`.
-    pub(in crate::driver) fn linking_to(self, console_url: Option<&'a str>) -> Self {
-        Self { console_url, ..self }
-    }
-
+impl Turn<'_> {
     /// Keeps a link to a login that somebody is to complete.
     pub(in crate::driver) fn keep_link(&mut self, link: Link) -> Result<(), Denied> {
         let session = self.session(&link.w_id).ok_or_else(|| Denied::NoSession(link.w_id.clone()))?;
@@ -51,7 +46,7 @@ impl<'a> Turn<'a> {
     /// A link for an event that asks a person for something, where there is a page for it. An event without one is
     /// better than none, so that nothing fails for want of random bytes.
     pub(super) fn link_for(&self, notice: &Notice) -> Option<Fresh> {
-        self.console_url?;
+        self.figures.console_url.as_ref()?;
         let w_id = notice.w_id.clone().filter(|_| notice.kind == NoticeKind::ScanNeeded)?;
         Fresh::new(w_id, self.now, USUAL)
             .inspect_err(|error| error!(%error, "an event has no link: the system gives no random bytes"))

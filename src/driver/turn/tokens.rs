@@ -5,11 +5,11 @@ use std::sync::Arc;
 use wxlogin_state::public::{self, Event};
 use wxlogin_state::seal::SealCheck;
 use wxlogin_state::{
-    Batch, Generation, Obtained, Pair, Plain, Token, TokenChange, TokenId, TokenInput, TokenMove, TokenRules,
+    Batch, Generation, Obtained, Pair, Plain, Token, TokenChange, TokenId, TokenInput, TokenMove,
     TokenUnmoved,
 };
 
-use super::{Turn, too_large};
+use super::{Turn, journal, too_large};
 use crate::driver::handle::Denied;
 use crate::driver::tokens::NewToken;
 use crate::driver::vault::Vault;
@@ -28,7 +28,6 @@ impl Turn<'_> {
         &mut self,
         id: TokenId,
         new: NewToken,
-        rules: &TokenRules,
         vault: &Vault,
     ) -> Result<TokenId, Denied> {
         let NewToken { system, app, uid, plain } = new;
@@ -38,7 +37,11 @@ impl Turn<'_> {
             self.batch.put_seal(&seal).map_err(too_large)?;
             self.seal = Some(seal);
         }
-        self.stage_token(Token::obtained(Obtained { system, app, uid, pair }, self.now, rules), rules)?;
+        self.stage_token(Token::obtained(
+            Obtained { system, app, uid, pair },
+            self.now,
+            &self.figures.token_rules,
+        ))?;
         Ok(id)
     }
 
@@ -48,11 +51,10 @@ impl Turn<'_> {
         id: &TokenId,
         generation: Generation,
         plain: &Plain,
-        rules: &TokenRules,
         vault: &Vault,
     ) -> Result<Result<(), TokenUnmoved>, Denied> {
         let pair = sealed(plain, id, generation.next(), vault)?;
-        self.take_token(id, TokenInput::Refreshed { generation, pair }, rules)
+        self.take_token(id, TokenInput::Refreshed { generation, pair })
     }
 
     /// What happens to a token; what changes nothing says why.
@@ -60,11 +62,10 @@ impl Turn<'_> {
         &mut self,
         id: &TokenId,
         input: TokenInput,
-        rules: &TokenRules,
     ) -> Result<Result<(), TokenUnmoved>, Denied> {
         let token = self.token(id).ok_or_else(|| Denied::NoToken(id.clone()))?;
-        match token.take(input, self.now, rules) {
-            Ok(TokenMove::Changed(change)) => self.stage_token(change, rules).map(Ok),
+        match token.take(input, self.now, &self.figures.token_rules) {
+            Ok(TokenMove::Changed(change)) => self.stage_token(change).map(Ok),
             Ok(TokenMove::Removed) => {
                 self.forget_token(id);
                 Ok(Ok(()))
@@ -79,16 +80,15 @@ impl Turn<'_> {
         self.tokens.insert(id.clone(), None);
     }
 
-    fn stage_token(&mut self, change: TokenChange, rules: &TokenRules) -> Result<(), Denied> {
+    fn stage_token(&mut self, change: TokenChange) -> Result<(), Denied> {
         let TokenChange { token, said } = change;
         let (mut batch, mut events) = (Batch::default(), Vec::new());
         batch.put_token(&token).map_err(too_large)?;
         let mut seq = self.last_seq;
         for notice in &said {
             seq = seq.next();
-            let event = Event::of_token(seq, self.now, notice, public::Token::of(&token, rules));
-            batch.push_event(&event).map_err(too_large)?;
-            events.push(event);
+            let public = public::Token::of(&token, &self.figures.token_rules);
+            events.push(journal(&mut batch, Event::of_token(seq, self.now, notice, public))?);
         }
         self.batch.append(batch);
         self.events.extend(events);

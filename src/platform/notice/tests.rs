@@ -1,3 +1,5 @@
+//! What the platform may post, and what each of it is taken for.
+
 use proptest::prelude::*;
 use serde_json::json;
 

@@ -1,3 +1,5 @@
+//! A receiver through failures, and a journal that waits for it.
+
 use super::*;
 
 const HOUR: Duration = Duration::from_hours(1);

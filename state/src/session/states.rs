@@ -166,6 +166,36 @@ pub enum StateName {
     Dropped,
 }
 
+impl DropReason {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::Expired,
+        Self::Failed,
+        Self::Declined,
+        Self::Offline,
+        Self::FirstNight,
+        Self::ShortLived,
+        Self::LoggedOut,
+        Self::Superseded,
+        Self::Abandoned,
+    ];
+
+    /// The public spelling.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Expired => "expired",
+            Self::Failed => "failed",
+            Self::Declined => "declined",
+            Self::Offline => "offline",
+            Self::FirstNight => "first-night",
+            Self::ShortLived => "short-lived",
+            Self::LoggedOut => "logged-out",
+            Self::Superseded => "superseded",
+            Self::Abandoned => "abandoned",
+        }
+    }
+}
+
 impl StateName {
     /// All of them, in the order of a life.
     pub const ALL: [Self; 5] =

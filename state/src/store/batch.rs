@@ -135,11 +135,11 @@ impl Batch {
         self.changes.push((key::link(id), None));
     }
 
-    /// Adds an event to the journal; its number is the one after the last.
-    pub fn push_event(&mut self, event: &Event) -> Result<(), RecordError> {
+    /// Adds an event to the journal, and gives its JSON; its number is the one after the last.
+    pub fn push_event(&mut self, event: &Event) -> Result<&[u8], RecordError> {
         let json = json(&key::page(event.seq), event)?;
-        self.events.push((event.seq, json));
-        Ok(())
+        let (_, json) = self.events.push_mut((event.seq, json));
+        Ok(json)
     }
 
     /// Numbers of its first and its last event.

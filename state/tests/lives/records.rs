@@ -12,18 +12,6 @@ use wxlogin_state::{
 use crate::largest::{largest_profile, largest_session};
 use crate::world::{A, DAY, HOUR, World};
 
-const KINDS: [NoticeKind; 9] = [
-    NoticeKind::DropExpected,
-    NoticeKind::ReloginScheduled,
-    NoticeKind::ScanNeeded,
-    NoticeKind::Settled,
-    NoticeKind::RenewalDue,
-    NoticeKind::BudgetSpent,
-    NoticeKind::Storm,
-    NoticeKind::NewDevice,
-    NoticeKind::ReloginStopped,
-];
-
 #[test]
 fn the_largest_possible_account_and_each_of_its_events_fit_their_records() {
     for wide in ["\u{10ffff}", "\u{1}", "\"", "\\"] {
@@ -51,7 +39,7 @@ fn the_largest_possible_account_and_each_of_its_events_fit_their_records() {
         assert_eq!(account.spent.count(world.now, world.rules.relogin.budget), 100);
         let mut batch = Batch::default();
         batch.put_account(&account).unwrap();
-        for kind in KINDS {
+        for kind in NoticeKind::ALL {
             let notice = Notice {
                 kind,
                 wc_id: Some(account.wc_id.clone()),
