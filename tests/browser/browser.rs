@@ -4,21 +4,21 @@ use std::env;
 use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::time::Duration;
 
-use base64::Engine;
+use fantoccini::elements::{Element, ElementRef};
+use fantoccini::error::{CmdError, ErrorStatus};
 use futures_util::FutureExt;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 
-use crate::driver::{Driver, ELEMENT};
+use crate::driver::Driver;
 use crate::harness::PATIENCE;
 
 /// Browsers at once: each wants a processor and a quarter of a gigabyte.
 static ROOM: Semaphore = Semaphore::const_new(2);
 
-/// What is wrong with an element for a moment only, because the page draws itself anew or moves.
-const PASSES: [&str; 3] =
-    ["stale element reference", "element click intercepted", "element not interactable"];
+/// The member that names an element (W3C WebDriver, "web element identifier").
+const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
 /// Between two looks at the page.
 const LOOK_AGAIN: Duration = Duration::from_millis(40);
@@ -43,20 +43,16 @@ pub(crate) async fn browse(language: &str, test: impl AsyncFnOnce(&Page)) {
 
 impl Page {
     pub(crate) async fn goto(&self, url: &str) {
-        self.driver.post("/url", &json!({"url": url})).await.unwrap();
+        self.driver.client.goto(url).await.unwrap();
     }
 
     /// What a script returns.
     pub(crate) async fn run(&self, script: &str) -> Value {
-        self.call(script, &json!([])).await
+        self.driver.client.execute(script, Vec::new()).await.unwrap()
     }
 
-    async fn call(&self, script: &str, args: &Value) -> Value {
-        self.driver.post("/execute/sync", &json!({"script": script, "args": args})).await.unwrap()
-    }
-
-    /// Waits for an element that is to be seen and has this text; its name at the driver.
-    pub(crate) async fn sees(&self, css: &str, text: &str) -> String {
+    /// Waits for an element that is to be seen and has this text.
+    pub(crate) async fn sees(&self, css: &str, text: &str) -> Element {
         let looking = async {
             loop {
                 if let Some(element) = self.look(css, text).await {
@@ -82,13 +78,15 @@ impl Page {
         assert!(looked.is_ok(), "{css} goes on saying {text:?}; the page says:\n{}", self.text().await);
     }
 
-    async fn look(&self, css: &str, text: &str) -> Option<String> {
+    async fn look(&self, css: &str, text: &str) -> Option<Element> {
         // Brought to where a person would use it: chromedriver takes what the page's head covers for visible.
         let script = "const found = [...document.querySelectorAll(arguments[0])].find((element) => \
             element.checkVisibility() && element.textContent.includes(arguments[1])); \
             found?.scrollIntoView({block: 'nearest'}); return found ?? null";
-        let found = self.call(script, &json!([css, text])).await;
-        found[ELEMENT].as_str().map(str::to_owned)
+        let client = &self.driver.client;
+        let found = client.execute(script, vec![css.into(), text.into()]).await.unwrap();
+        let name = ElementRef::from(found[ELEMENT].as_str()?.to_owned());
+        Some(Element::from_element_id(client.clone(), name))
     }
 
     /// Waits until a script returns true.
@@ -104,24 +102,21 @@ impl Page {
 
     /// Presses what is there, or comes.
     pub(crate) async fn click(&self, css: &str, text: &str) {
-        self.with(css, text, "click", &json!({})).await;
+        self.with(css, text, async |element| element.click().await).await;
     }
 
     /// Types into a field that is there, or comes.
     pub(crate) async fn type_into(&self, css: &str, keys: &str) {
-        self.with(css, "", "value", &json!({"text": keys})).await;
+        self.with(css, "", async |element| element.send_keys(keys).await).await;
     }
 
     /// The page draws itself anew at times: an element that went meanwhile is looked for again.
-    async fn with(&self, css: &str, text: &str, act: &str, how: &Value) {
+    async fn with(&self, css: &str, text: &str, act: impl AsyncFn(Element) -> Result<(), CmdError>) {
         let mut last = None;
         let acting = async {
             loop {
-                let element = self.sees(css, text).await;
-                let Err(error) = self.driver.post(&format!("/element/{element}/{act}"), how).await else {
-                    return;
-                };
-                assert!(PASSES.iter().any(|passing| error.starts_with(passing)), "{css} {text:?}: {error}");
+                let Err(error) = act(self.sees(css, text).await).await else { return };
+                assert!(passes(&error), "{css} {text:?}: {error}");
                 last = Some(error);
                 sleep(LOOK_AGAIN).await;
             }
@@ -163,8 +158,7 @@ impl Page {
     pub(crate) async fn picture(&self, name: &str) {
         if let Some(dir) = env::var_os("WXLOGIND_PICTURES") {
             std::fs::create_dir_all(&dir).unwrap();
-            let png = self.driver.get("/screenshot").await.unwrap();
-            let png = base64::engine::general_purpose::STANDARD.decode(png.as_str().unwrap()).unwrap();
+            let png = self.driver.client.screenshot().await.unwrap();
             std::fs::write(std::path::Path::new(&dir).join(name), png).unwrap();
         }
     }
@@ -185,8 +179,19 @@ impl Page {
 
     /// What the browser has noted since it was last asked, errors and violations only.
     async fn complaints(&self) -> Vec<String> {
-        let log = self.driver.post("/se/log", &json!({"type": "browser"})).await.unwrap();
-        let entries = log.as_array().unwrap().iter().filter(|entry| entry["level"] == "SEVERE");
+        let log = self.driver.log().await;
+        let entries = log.iter().filter(|entry| entry["level"] == "SEVERE");
         entries.map(|entry| entry["message"].as_str().unwrap().to_owned()).collect()
     }
+}
+
+/// Whether this is wrong with an element for a moment only, because the page draws itself anew or moves.
+fn passes(error: &CmdError) -> bool {
+    let CmdError::Standard(error) = error else { return false };
+    matches!(
+        error.error,
+        ErrorStatus::StaleElementReference
+            | ErrorStatus::ElementClickIntercepted
+            | ErrorStatus::ElementNotInteractable
+    )
 }
