@@ -187,10 +187,20 @@ impl Client {
 
     /// All accounts, page after page.
     pub async fn accounts(&self) -> Result<Vec<Account>, ClientError> {
+        self.accounts_where(None).await
+    }
+
+    /// The accounts for which a person is to do something although none of their logins is in flight, page after page.
+    pub async fn awaited_accounts(&self) -> Result<Vec<Account>, ClientError> {
+        self.accounts_where(Some(true)).await
+    }
+
+    async fn accounts_where(&self, awaited: Option<bool>) -> Result<Vec<Account>, ClientError> {
         let mut accounts = Vec::new();
         let mut after: Option<String> = None;
         loop {
             let call = Call::new(Method::GET, "/v1/accounts")
+                .query("awaited", awaited)
                 .query("limit", Some(PAGE))
                 .query("after", after.as_deref());
             let page: AccountPage = self.send(call).await?.json()?;
@@ -257,6 +267,12 @@ impl Client {
     /// nobody.
     pub async fn link(&self, w_id: &str, asked: &MakeLink) -> Result<StepLink, ClientError> {
         let call = Call::new(Method::POST, format!("/v1/sessions/{}/link", segment(w_id)));
+        self.send(call.body(asked)?).await?.json()
+    }
+
+    /// A URL that opens a page for an account's next login. Refused with `wrong-state` where nobody is waited for.
+    pub async fn link_to_account(&self, wc_id: &str, asked: &MakeLink) -> Result<StepLink, ClientError> {
+        let call = Call::new(Method::POST, format!("/v1/accounts/{}/link", segment(wc_id)));
         self.send(call.body(asked)?).await?.json()
     }
 

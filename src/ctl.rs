@@ -146,7 +146,7 @@ async fn dispatch(context: &mut Context<'_>, verb: Verb) -> Result<Exit, Failure
         Verb::Verify { w_id, code } => steps::verify(context, &w_id, code).await,
         Verb::SliderDone { w_id } => steps::slider_done(context, &w_id).await,
         Verb::Steps => inbox::steps(context).await,
-        Verb::Link { w_id, ttl } => link::link(context, &w_id, ttl).await,
+        Verb::Link { name, ttl } => link::link(context, &name, ttl).await,
         Verb::Console => console::console(context).await,
         Verb::Check(asked) => check::check(context, asked).await,
         Verb::Backup(asked) => backup::backup(context, asked).await,

@@ -1,34 +1,42 @@
-//! One-time links: a page for what a person is to do for one login, without a token and without the console.
+//! One-time links: a page for what a person is to do, without a token and without the console.
 //!
 //! ```text
-//!   POST /v1/sessions/{wId}/link ──┐                 ┌──► the store: the secret's digest, the login, the time
-//!   account.scan-needed ───────────┴──► one commit ──┤
-//!                                                    └──► <console>/step/<secret>, for whoever asked or reads the event
+//!   POST /v1/sessions/{wId}/link, ──┐                 ┌──► the store: the secret's digest, the goal, the time
+//!        /v1/accounts/{wcId}/link   │                 │
+//!   account.scan-needed ────────────┴──► one commit ──┤
+//!                                                     └──► <console>/step/<secret>, for whoever asked or reads the event
 //! ```
 //!
-//! A link is good for everything that a person is to do to complete that one login: whoever scanned its QR is asked for
-//! the code as well. It is over once nobody is waited for, or its time ends. Opening it does not use it up, because chat
-//! applications open links to show what is behind them.
+//! A link to a login is good for everything that a person is to do to complete that one login: whoever scanned its QR is
+//! asked for the code as well. A link to an account leads to its next login: to the box on its phone, or to the QR that
+//! is fetched once somebody opens it. A link is over once nobody is waited for, or its time ends. Opening the page does
+//! not use it up, because chat applications open links to show what is behind them.
 
 use std::fmt::Write;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
-use wxlogin_state::{Link, LinkId, Secret, WId};
+use wxlogin_state::{Goal, Link, LinkId, Method, Phase, Secret, StateName};
 
-use crate::view::SessionEntry;
+use crate::view::{AccountEntry, SessionEntry, View};
 
 /// How long a link is good where nobody says: longer than a QR and a code together may take.
 pub const USUAL: Duration = Duration::from_mins(15);
 
-/// The longest that a link may be good.
+/// How long a link is good that an event carries where a login waits to be opened: whoever was not woken by it finds it
+/// in the morning.
+pub const OVERNIGHT: Duration = Duration::from_hours(12);
+
+/// The longest that somebody may want a link to be good.
 pub const LONGEST: Duration = Duration::from_hours(1);
 
 /// How long a page that is open is told how the login ended. It shows nothing else by then.
 pub const AFTERWARDS: Duration = Duration::from_mins(1);
 
-/// Most links of one login at once; the oldest makes room. Logins in flight are bounded by `device.max_polls`.
+/// Most links to one login or one account at once; the oldest makes room. Logins in flight are bounded by
+/// `device.max_polls`.
 pub const MOST: usize = 16;
 
 /// Random bytes of a secret: 256 bits.
@@ -44,8 +52,8 @@ pub struct Fresh {
 }
 
 impl Fresh {
-    /// A link to `w_id` for `ttl` from `now`; an error where the system has no random bytes.
-    pub fn new(w_id: WId, now: Timestamp, ttl: Duration) -> Result<Self, getrandom::Error> {
+    /// A link for `ttl` from `now`; an error where the system has no random bytes.
+    pub fn new(to: Goal, now: Timestamp, ttl: Duration) -> Result<Self, getrandom::Error> {
         let mut random = [0; BYTES];
         getrandom::fill(&mut random)?;
         let secret = random.iter().fold(String::new(), |mut text, byte| {
@@ -54,10 +62,7 @@ impl Fresh {
             text
         });
         let until = now.checked_add(ttl).unwrap_or(Timestamp::MAX);
-        Ok(Self {
-            link: Link { id: digest_of(&secret), w_id, made: now, until },
-            secret: Secret::new(secret),
-        })
+        Ok(Self { link: Link { id: digest_of(&secret), to, made: now, until }, secret: Secret::new(secret) })
     }
 }
 
@@ -72,12 +77,76 @@ pub fn url(console: &str, secret: &Secret) -> Secret {
     Secret::new(format!("{console}/step/{}", secret.reveal()))
 }
 
-/// Whether there is nothing left to be told by a link: its time is over, or its login has waited for nobody for a while.
-pub fn is_over(link: &Link, session: Option<&SessionEntry>, now: Timestamp) -> bool {
-    let told_until =
-        |session: &SessionEntry| session.state_since.checked_add(AFTERWARDS).unwrap_or(Timestamp::MAX);
-    now >= link.until
-        || session.is_none_or(|session| !session.state.name().is_in_flight() && now >= told_until(session))
+/// How things stand where a link leads.
+#[derive(Debug)]
+pub enum Standing {
+    /// A login waits for a person.
+    Login(Arc<SessionEntry>),
+    /// The account's phone shows a box.
+    Confirm(Arc<AccountEntry>),
+    /// A login of the account waits to be opened.
+    Open(Arc<AccountEntry>),
+    /// It was opened: its QR is being fetched.
+    Fetching(Arc<AccountEntry>),
+    /// Nobody is waited for any more.
+    Done {
+        /// Whether it is online.
+        online: bool,
+        /// Since when nobody is, where that is known.
+        since: Timestamp,
+    },
+}
+
+impl Standing {
+    /// Where `link` leads now; `None` where what it was made for is known no more.
+    pub fn of(link: &Link, view: &View) -> Option<Self> {
+        match &link.to {
+            Goal::Login(w_id) => view.session(w_id).map(Self::of_login),
+            Goal::Account(wc_id) => {
+                view.account(wc_id).and_then(|account| Self::of_account(account, link, view))
+            }
+        }
+    }
+
+    fn of_login(session: Arc<SessionEntry>) -> Self {
+        let state = session.state.name();
+        if state.is_in_flight() {
+            return Self::Login(session);
+        }
+        Self::Done { online: state == StateName::Online, since: session.state_since }
+    }
+
+    fn of_account(account: Arc<AccountEntry>, link: &Link, view: &View) -> Option<Self> {
+        // It led to the login that came first.
+        if account.last_login_at > link.made {
+            let online = account.current_w_id.is_some();
+            return Some(Self::Done { online, since: account.last_login_at });
+        }
+        let relogin = account.relogin.as_ref()?;
+        match (&relogin.phase, relogin.method) {
+            (Phase::Offered { .. }, _) => Some(Self::Open(account)),
+            (Phase::Calling { .. }, Method::PopUp) => Some(Self::Confirm(account)),
+            (Phase::Calling { .. }, Method::Qr) => Some(Self::Fetching(account)),
+            (Phase::InFlight { w_id, .. }, _) => view.session(w_id).map(Self::of_login),
+            // The box was declined, or nobody scanned: what comes next has a link of its own.
+            (Phase::Due { set_at, .. }, _) => Some(Self::Done { online: false, since: *set_at }),
+        }
+    }
+
+    /// Whether a person can do something.
+    pub fn is_open(&self) -> bool {
+        !matches!(self, Self::Done { .. })
+    }
+}
+
+/// Whether there is nothing left to be told by a link that leads there: its time is over, or nobody has been waited for
+/// for a while.
+pub fn is_over(link: &Link, standing: Option<&Standing>, now: Timestamp) -> bool {
+    let is_told = |standing: &Standing| match standing {
+        Standing::Done { since, .. } => now < since.checked_add(AFTERWARDS).unwrap_or(Timestamp::MAX),
+        _ => true,
+    };
+    now >= link.until || !standing.is_some_and(is_told)
 }
 
 fn digest_of(secret: &str) -> LinkId {
@@ -91,7 +160,8 @@ mod tests {
     #[test]
     fn what_is_kept_of_a_link_does_not_open_it() {
         let now = Timestamp::UNIX_EPOCH;
-        let Fresh { link, secret } = Fresh::new("w1".parse().unwrap(), now, USUAL).unwrap();
+        let goal = Goal::Login("w1".parse().unwrap());
+        let Fresh { link, secret } = Fresh::new(goal, now, USUAL).unwrap();
         assert_eq!(named(secret.reveal()).as_ref(), Some(&link.id));
         assert_ne!(named(link.id.as_str()).as_ref(), Some(&link.id));
         let kept = serde_json::to_string(&link).unwrap();

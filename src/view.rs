@@ -15,14 +15,15 @@ use wxlogin_state::{
     Account, Label, Link, LinkId, Seq, Session, State, StateName, Token, TokenId, WId, WcId, public,
 };
 
+mod accounts;
 mod counts;
 mod find;
 mod links;
 mod tokens;
 mod waiting;
 
+use accounts::AccountTable;
 pub use counts::Counts;
-use counts::Pending;
 pub use find::{AccountFilter, Like, SessionFilter};
 pub use links::Links;
 pub use tokens::TokenFilter;
@@ -128,10 +129,7 @@ struct Tables {
     by_account: HashMap<WcId, BTreeSet<Seq>>,
     by_request: HashMap<Arc<str>, Seq>,
     dropped: BTreeSet<(Timestamp, Seq)>,
-    accounts: BTreeMap<WcId, Arc<AccountEntry>>,
-    by_presence: BTreeMap<bool, BTreeSet<WcId>>,
-    by_label: HashMap<Label, BTreeSet<WcId>>,
-    pending: Pending,
+    accounts: AccountTable,
     tokens: TokenTable,
 }
 
@@ -155,13 +153,13 @@ impl View {
             tables.put_session(session);
         }
         for account in changes.accounts {
-            tables.put_account(account);
+            tables.accounts.put(account);
         }
         for w_id in &changes.forgotten {
             tables.forget_session(w_id);
         }
         for wc_id in &changes.forgotten_accounts {
-            tables.forget_account(wc_id);
+            tables.accounts.forget(wc_id);
         }
         for token in changes.tokens {
             tables.tokens.put(token);
@@ -228,25 +226,12 @@ impl View {
         tables.dropped.iter().filter_map(entry).take(limit).collect()
     }
 
-    /// All sessions that somebody is still to complete, oldest first.
-    pub fn in_flight(&self) -> Vec<Arc<SessionEntry>> {
-        let tables = self.read();
-        let places: BTreeSet<Seq> = StateName::ALL
-            .into_iter()
-            .filter(|state| state.is_in_flight())
-            .filter_map(|state| tables.by_state.get(&state))
-            .flatten()
-            .copied()
-            .collect();
-        places.iter().filter_map(|place| tables.sessions.get(place)).cloned().collect()
-    }
-
     /// All sessions, accounts and tokens, as of one commit.
     pub fn everything(&self) -> Everything {
         let tables = self.read();
         Everything {
             sessions: tables.sessions.values().cloned().collect(),
-            accounts: tables.accounts.values().cloned().collect(),
+            accounts: tables.accounts.all(),
             tokens: tables.tokens.all(),
         }
     }
@@ -283,28 +268,28 @@ impl View {
 
     /// The account `wc_id`.
     pub fn account(&self, wc_id: &WcId) -> Option<Arc<AccountEntry>> {
-        self.read().accounts.get(wc_id).cloned()
+        self.read().accounts.get(wc_id)
     }
 
     /// An account of this label.
     pub fn labelled(&self, label: &Label) -> Option<WcId> {
-        self.read().by_label.get(label)?.first().cloned()
+        self.read().accounts.labelled(label)
     }
 
     /// Who is online.
     pub fn online(&self) -> Vec<WcId> {
-        self.read().by_presence.get(&true).into_iter().flatten().cloned().collect()
+        self.read().accounts.online().cloned().collect()
     }
 
     /// Everybody who is known.
     pub fn everybody(&self) -> Vec<WcId> {
-        self.read().accounts.keys().cloned().collect()
+        self.read().accounts.names()
     }
 
     /// How many accounts are known, and how many of them are online.
     pub fn count_accounts(&self) -> (usize, usize) {
         let tables = self.read();
-        (tables.accounts.len(), tables.by_presence.get(&true).map_or(0, BTreeSet::len))
+        (tables.accounts.len(), tables.accounts.count_online())
     }
 
     // The tables are consistent after every statement that could panic, so a poisoned lock is as good as any.
@@ -365,46 +350,6 @@ impl Tables {
             places.remove(&old.born);
             if places.is_empty() {
                 self.by_account.remove(wc_id);
-            }
-        }
-    }
-
-    fn put_account(&mut self, account: Arc<AccountEntry>) {
-        if let Some(old) = self.accounts.get(&account.wc_id).cloned() {
-            self.pending.remove(&old);
-            if old.label != account.label {
-                self.forget_label(&old);
-            }
-        }
-        self.pending.insert(&account);
-        if let Some(label) = &account.label {
-            self.by_label.entry(label.clone()).or_default().insert(account.wc_id.clone());
-        }
-        let online = account.current_w_id.is_some();
-        self.by_presence.entry(online).or_default().insert(account.wc_id.clone());
-        if let Some(others) = self.by_presence.get_mut(&!online) {
-            others.remove(&account.wc_id);
-        }
-        self.accounts.insert(account.wc_id.clone(), account);
-    }
-
-    fn forget_account(&mut self, wc_id: &WcId) {
-        if let Some(old) = self.accounts.remove(wc_id) {
-            self.pending.remove(&old);
-            self.forget_label(&old);
-        }
-        for names in self.by_presence.values_mut() {
-            names.remove(wc_id);
-        }
-    }
-
-    fn forget_label(&mut self, account: &Account) {
-        if let Some(label) = &account.label
-            && let Some(names) = self.by_label.get_mut(label)
-        {
-            names.remove(&account.wc_id);
-            if names.is_empty() {
-                self.by_label.remove(label);
             }
         }
     }

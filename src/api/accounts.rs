@@ -20,6 +20,7 @@ use crate::view::{AccountFilter, Like};
 #[serde(deny_unknown_fields)]
 pub(super) struct ListQuery {
     online: Option<bool>,
+    awaited: Option<bool>,
     label: Option<Label>,
     text: Option<String>,
     limit: Option<String>,
@@ -35,7 +36,7 @@ pub(super) async fn list(
     let after = query.after.map(|after| after.parse::<WcId>()).transpose();
     let after = after.map_err(|_| Refused::invalid("after", "after is the `next` of the page before"))?;
     let like = Like::new(query.label, query.text.as_deref());
-    let filter = AccountFilter { online: query.online, like, after };
+    let filter = AccountFilter { online: query.online, awaited: query.awaited, like, after };
     let found = api.view.accounts(&filter, limit + 1);
     let next = (found.len() > limit).then(|| found[limit - 1].wc_id.to_string());
     let rows: Vec<Bytes> = found.iter().take(limit).map(|account| account.json()).collect();

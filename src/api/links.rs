@@ -1,7 +1,7 @@
 //! One-time links: made for those who may use the API, opened by whoever has one.
 //!
 //! What is below `/step/<secret>` is all that a link opens: the page, and what that page asks for. It reads and does
-//! what belongs to one login's steps, and takes neither token nor cookie. A secret that opens nothing is answered like
+//! what belongs to one login's steps, or to the beginning of an account's next login, and takes neither token nor cookie. A secret that opens nothing is answered like
 //! every other one, whether there ever was such a link or not, and callers who have one wait one after the other.
 
 use std::sync::Arc;
@@ -12,17 +12,17 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use tokio::time::sleep;
-use wxlogin_state::{Input, Link, StateName};
+use wxlogin_state::{Account, Goal, Input, Tending};
 
 use super::Api;
-use super::body::{Body, SessionPath};
+use super::body::{AccountPath, Body, SessionPath};
 use super::guard::REFUSAL_DELAY;
 use super::problem::Refused;
 use super::{qr, steps};
 use crate::console::step_page;
-use crate::links::{self, Fresh, LONGEST, USUAL};
+use crate::links::{self, Fresh, LONGEST, Standing, USUAL};
 use crate::view::SessionEntry;
-use crate::wire::{EnterCode, LinkedStep, MakeLink, PersonsStep, ProblemCode, Step, StepLink};
+use crate::wire::{EnterCode, LinkedStep, MakeLink, PersonsStep, ProblemCode, Step, StepLink, Whose};
 
 /// `POST /v1/sessions/{wId}/link`: a one-time link → 201; 409 where the session waits for nobody.
 pub(super) async fn make(
@@ -30,9 +30,22 @@ pub(super) async fn make(
     SessionPath(w_id): SessionPath,
     asked: Option<Body<MakeLink>>,
 ) -> Result<Response, Refused> {
+    made(&api, Goal::Login(w_id), asked).await
+}
+
+/// `POST /v1/accounts/{wcId}/link`: one to the account's next login → 201; 409 where nobody is waited for.
+pub(super) async fn make_for_account(
+    State(api): State<Arc<Api>>,
+    AccountPath(wc_id): AccountPath,
+    asked: Option<Body<MakeLink>>,
+) -> Result<Response, Refused> {
+    made(&api, Goal::Account(wc_id), asked).await
+}
+
+async fn made(api: &Api, to: Goal, asked: Option<Body<MakeLink>>) -> Result<Response, Refused> {
     let asked = asked.map(|Body(asked)| asked).unwrap_or_default();
     let ttl = asked.ttl.as_deref().map_or(Ok(USUAL), ttl)?;
-    let made = Fresh::new(w_id, api.clock.now(), ttl);
+    let made = Fresh::new(to, api.clock.now(), ttl);
     let Fresh { link, secret } = made.map_err(|error| {
         Refused::new(ProblemCode::Internal, format!("the system gives no random bytes: {error}"))
     })?;
@@ -54,23 +67,27 @@ fn ttl(text: &str) -> Result<Duration, Refused> {
     })
 }
 
-/// What a secret opens: a link whose time is not over, and its login, which may wait for nobody any more.
-struct Opened {
-    link: Link,
-    session: Arc<SessionEntry>,
-}
-
 impl Api {
-    fn opened(&self, secret: &str) -> Option<Opened> {
+    /// How things stand behind a secret while there is something to be told.
+    fn opened(&self, secret: &str) -> Option<Standing> {
         let link = self.view.links.get(&links::named(secret)?)?;
-        let session = self.view.session(&link.w_id)?;
-        Some(Opened { link, session })
+        let standing = Standing::of(&link, &self.view);
+        let is_over = links::is_over(&link, standing.as_ref(), self.clock.now());
+        standing.filter(|_| !is_over)
+    }
+
+    /// What a secret opens while a person can do something.
+    async fn open(&self, secret: &str) -> Result<Standing, Refused> {
+        match self.opened(secret).filter(Standing::is_open) {
+            Some(standing) => Ok(standing),
+            None => Err(self.nothing_there().await),
+        }
     }
 
     /// The login that a link leads to while somebody is to complete it.
-    async fn open(&self, secret: &str) -> Result<Arc<SessionEntry>, Refused> {
+    async fn login(&self, secret: &str) -> Result<Arc<SessionEntry>, Refused> {
         match self.opened(secret) {
-            Some(Opened { link, session }) if link.is_open(Some(&session), self.clock.now()) => Ok(session),
+            Some(Standing::Login(session)) => Ok(session),
             _ => Err(self.nothing_there().await),
         }
     }
@@ -88,20 +105,39 @@ pub(super) async fn page(State(api): State<Arc<Api>>, Path(secret): Path<String>
     step_page(is_open)
 }
 
-/// `GET /step/<secret>/state`: what is to be done now; for a little while, how the login ended.
+/// `GET /step/<secret>/state`: what is to be done now; for a little while, how that ended.
 pub(super) async fn state(
     State(api): State<Arc<Api>>,
     Path(secret): Path<String>,
 ) -> Result<Json<LinkedStep>, Refused> {
-    let now = api.clock.now();
-    let opened =
-        api.opened(&secret).filter(|Opened { link, session }| !links::is_over(link, Some(session), now));
-    let Some(Opened { session, .. }) = opened else { return Err(api.nothing_there().await) };
-    Ok(Json(match steps::step(&api, &session) {
-        Some(step) => LinkedStep::Waiting(for_the_person(step)),
-        None if session.state.name() == StateName::Online => LinkedStep::Online,
-        None => LinkedStep::Ended,
+    let Some(standing) = api.opened(&secret) else { return Err(api.nothing_there().await) };
+    Ok(Json(match standing {
+        Standing::Login(session) => match steps::step(&api, &session) {
+            Some(step) => LinkedStep::Waiting(for_the_person(step)),
+            None => LinkedStep::Ended,
+        },
+        Standing::Confirm(account) => LinkedStep::Confirm(whose(&account)),
+        Standing::Open(account) => LinkedStep::Offered(whose(&account)),
+        Standing::Fetching(account) => LinkedStep::Fetching(whose(&account)),
+        Standing::Done { online: true, .. } => LinkedStep::Online,
+        Standing::Done { online: false, .. } => LinkedStep::Ended,
     }))
+}
+
+/// `POST /step/<secret>/open`: fetches the QR of a login that waited to be opened → 202 without a body.
+pub(super) async fn open(
+    State(api): State<Arc<Api>>,
+    Path(secret): Path<String>,
+) -> Result<StatusCode, Refused> {
+    match api.opened(&secret) {
+        Some(Standing::Open(account)) => {
+            api.driver.tend(&account.wc_id, Tending::Wanted { method: None, force: false }).await?;
+        }
+        // Somebody opened it a moment ago.
+        Some(Standing::Login(_) | Standing::Fetching(_)) => {}
+        Some(Standing::Confirm(_) | Standing::Done { .. }) | None => return Err(api.nothing_there().await),
+    }
+    Ok(StatusCode::ACCEPTED)
 }
 
 /// `GET /step/<secret>/qr`: as `GET /v1/sessions/{wId}/qr`.
@@ -110,7 +146,7 @@ pub(super) async fn picture(
     Path(secret): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
-    let session = api.open(&secret).await?;
+    let session = api.login(&secret).await?;
     qr::shown(&api, &session, &headers).await
 }
 
@@ -120,7 +156,7 @@ pub(super) async fn verify(
     Path(secret): Path<String>,
     Body(entered): Body<EnterCode>,
 ) -> Result<StatusCode, Refused> {
-    let session = api.open(&secret).await?;
+    let session = api.login(&secret).await?;
     steps::enter_code(&api, &session.w_id, &entered).await?;
     Ok(StatusCode::ACCEPTED)
 }
@@ -130,9 +166,13 @@ pub(super) async fn slider_done(
     State(api): State<Arc<Api>>,
     Path(secret): Path<String>,
 ) -> Result<StatusCode, Refused> {
-    let session = api.open(&secret).await?;
+    let session = api.login(&secret).await?;
     api.driver.apply(&session.w_id, Input::SliderDone).await?;
     Ok(StatusCode::ACCEPTED)
+}
+
+fn whose(account: &Account) -> Whose {
+    Whose { label: account.label.clone(), nick_name: account.profile.nick_name.clone() }
 }
 
 fn for_the_person(step: Step) -> PersonsStep {

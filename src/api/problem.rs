@@ -73,9 +73,9 @@ impl From<Denied> for Refused {
             Denied::Unwritable(ReadOnly { full: true, .. }) => Self::new(ProblemCode::StoreFull, sentence),
             Denied::Unwritable(_) => Self::new(ProblemCode::StoreUnwritable, sentence),
             Denied::JournalClosed(_) | Denied::Stopping => Self::new(ProblemCode::NotReady, sentence),
-            Denied::Refused(Refusal::NotSettled) | Denied::TokenOver { .. } | Denied::KeyIsGiven => {
-                Self::new(ProblemCode::WrongState, sentence)
-            }
+            Denied::Refused(Refusal::NotSettled | Refusal::NobodyAwaited)
+            | Denied::TokenOver { .. }
+            | Denied::KeyIsGiven => Self::new(ProblemCode::WrongState, sentence),
             Denied::Sealed(fault) => {
                 tracing::error!(error = &*fault as &dyn std::error::Error, "a token's seal does not hold");
                 Self::new(ProblemCode::Internal, sentence)

@@ -133,6 +133,11 @@ fn of_accounts(routes: Table) -> Table {
     let op = |name, summary| Operation::new("Accounts", name, summary);
     let list = op("list-accounts", "A page of accounts, in the order of their wcId.")
         .query::<bool>("online", "Those that are online, or those that are not.")
+        .query::<bool>(
+            "awaited",
+            "Those for which a person is to do something although none of their logins is in flight: confirm the box on \
+             the phone, or open the login that is due. Or the others.",
+        )
         .query::<Label>("label", "With this label only.")
         .query::<String>("text", "Looked for in label, nickname and identifiers.")
         .paged()

@@ -32,8 +32,7 @@ pub(super) async fn list(
 ) -> Result<Json<StepPage>, Refused> {
     let limit = rows(query.limit.as_deref())?;
     let after = place(query.after.as_deref())?;
-    let mut waiting = api.view.in_flight();
-    waiting.retain(|session| after.is_none_or(|after| session.born > after));
+    let waiting = api.view.in_flight_after(after, limit + 1);
     let next = (waiting.len() > limit).then(|| waiting[limit - 1].born.to_string());
     let steps = waiting.iter().take(limit).filter_map(|session| step(&api, session)).collect();
     Ok(Json(StepPage { steps, next }))

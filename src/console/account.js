@@ -7,6 +7,7 @@ import { h, run, toast } from "./dom.js";
 import { renew } from "./inbox.js";
 import { soon } from "./live.js";
 import { accountMark, face, sessionMark } from "./rows.js";
+import { stepOf, stepOfAccount } from "./steps.js";
 import { say } from "./words.js";
 import { clock, moment } from "./time.js";
 import { timeline } from "./timeline.js";
@@ -54,15 +55,15 @@ export function accountPage(wcId) {
     draw(account, why, page.sessions);
   }
 
-  // The login that a person must complete, if there is one: the same card as in the inbox.
+  // What a person is to do, if anything: the same card as in the inbox.
   function showStep(account, sessions) {
     const session = sessions.find((session) => ["qr-issued", "awaiting-verify", "slider"].includes(session.state));
-    stepPlace.hidden = !session;
-    if (!session) {
+    const now = session ? stepOf(session) : stepOfAccount(account);
+    stepPlace.hidden = !now;
+    if (!now) {
       step = null;
       return stepPlace.replaceChildren();
     }
-    const now = stepOf(session);
     if (step) return step.update(now);
     step = card(now, { renew, single: true, gone: soon });
     stepPlace.replaceChildren(step.element);
@@ -139,13 +140,4 @@ function loginRow(session) {
 export function gone(element, sentence) {
   element.removeAttribute("aria-busy");
   element.replaceChildren(h("nav.crumb", {}, h("a", { href: "#/" }, `‹ ${say.toAll}`)), h("div.empty", {}, h("p.big", {}, sentence)));
-}
-
-// A login in flight as a step of the inbox.
-export function stepOf(session) {
-  const { wId, wcId, label, verify, slider, qr, stateSince: since } = session;
-  const about = { wId, wcId, label, since };
-  if (verify) return { ...about, kind: "code", prompt: verify.prompt, attempts: verify.attempts, inFlight: verify.inFlight, deadline: verify.deadline };
-  if (slider) return { ...about, kind: "slider", url: slider.url, inFlight: slider.saidDone, deadline: slider.deadline };
-  return { ...about, kind: "scan", inFlight: false, deadline: qr.expiresAt };
 }

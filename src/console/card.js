@@ -1,15 +1,14 @@
-// One step of one login as a card: its QR, its code field or its slider, and how long there is for it.
+// One step as a card: its QR, its code field, its slider or what else is to be done, and how long there is for it.
 
 import { get, post, remove } from "./api.js";
 import { claim } from "./claim.js";
 import { sure } from "./dialogs.js";
 import { announce, h, put, run, toast } from "./dom.js";
 import { soon } from "./live.js";
+import * as steps from "./steps.js";
+import { whose } from "./steps.js";
 import { say } from "./words.js";
-import { clock, isPast, left, onTick, setTime } from "./time.js";
-
-// Who a step or a login is about, in a few characters.
-export const whose = (of) => of.label ?? of.nickName ?? of.profile?.nickName ?? of.wcId ?? say.someone;
+import { clock, isPast, left, now, onTick, setTime } from "./time.js";
 
 // The card of a step. `renew(step)` begins what follows an expired QR; `gone(card)` is called when it may go.
 // A card lives longer than its step: it says how the login ended.
@@ -19,26 +18,26 @@ export function card(first, { renew, gone = () => {}, single = false }) {
   let drawn = "";
   const heading = h("h3", {});
   const who = h(single ? "span.who" : "a.who", single ? {} : { href: linkOf(step) });
-  const countdown = clock(step.deadline, left, "left");
+  const countdown = clock(step.deadline ?? step.since, left, "left");
   const since = h("p.card-left", {}, countdown, h("span", {}, ` ${say.left}`));
   const body = h("div.card-body");
   const foot = h("div.card-foot");
   // Where others see it: at the inbox.
   const claimed = single ? null : claim();
-  const element = h("article.card", { "aria-labelledby": `step-${step.wId}` }, h("header", {}, h("div", {}, heading, who), since), body, foot);
+  const element = h("article.card", { "aria-labelledby": `step-${idOf(step)}` }, h("header", {}, h("div", {}, heading, who), since), body, foot);
 
   function draw() {
-    const key = `${stage} ${step.wId}`;
+    const key = `${stage} ${idOf(step)}`;
     if (key === drawn) return;
     drawn = key;
-    heading.id = `step-${step.wId}`;
+    heading.id = `step-${idOf(step)}`;
     element.setAttribute("aria-labelledby", heading.id);
     element.className = `card ${stage}`;
-    since.hidden = ["stale", "online", "ended"].includes(stage);
+    since.hidden = !step.deadline || ["stale", "online", "ended"].includes(stage);
     put(heading, titleOf(stage));
     parts = (PARTS[stage] ?? ended)(step, { renew, gone, draw: redraw });
     body.replaceChildren(...parts.body);
-    foot.replaceChildren(...(parts.foot ?? [claimed?.element, giveUp(step)].filter(Boolean)));
+    foot.replaceChildren(...(parts.foot ?? (step.wId ? [claimed?.element, giveUp(step)].filter(Boolean) : [])));
   }
 
   let parts = { body: [] };
@@ -56,19 +55,19 @@ export function card(first, { renew, gone = () => {}, single = false }) {
       return stage;
     },
     // The step as it is now.
-    update(now) {
-      const isOther = now.wId !== step.wId;
-      step = now;
+    update(next) {
+      const isOther = idOf(next) !== idOf(step);
+      step = next;
       put(who, whose(step));
       if (who.href !== undefined) who.href = linkOf(step);
-      setTime(countdown, step.deadline);
-      const next = step.kind === "scan" && isPast(step.deadline) ? "stale" : step.kind;
-      const moves = next !== stage || isOther;
-      stage = next;
+      setTime(countdown, step.deadline ?? step.since);
+      const now = step.kind === "scan" && isPast(step.deadline) ? "stale" : step.kind;
+      const moves = now !== stage || isOther;
+      stage = now;
       draw();
       parts.update?.(step);
       claimed?.update(step);
-      if (moves && stage === "code") parts.focus?.();
+      if (moves) parts.focus?.();
     },
     // The step is no more: how the login stands instead.
     end(session) {
@@ -81,7 +80,7 @@ export function card(first, { renew, gone = () => {}, single = false }) {
   };
   onTick(() => {
     if (drawn && !element.isConnected) return false;
-    element.classList.toggle("hurry", !since.hidden && Date.parse(step.deadline) - Date.now() < 30000);
+    element.classList.toggle("hurry", !since.hidden && Date.parse(step.deadline) - now() < 30000);
     if (stage === "scan" && isPast(step.deadline)) {
       redraw("stale");
       soon();
@@ -92,6 +91,7 @@ export function card(first, { renew, gone = () => {}, single = false }) {
   return made;
 }
 
+const idOf = (step) => step.wId ?? step.wcId;
 const linkOf = (step) => (step.wcId ? `#/accounts/${encodeURIComponent(step.wcId)}` : `#/sessions/${encodeURIComponent(step.wId)}`);
 
 function titleOf(stage) {
@@ -99,7 +99,7 @@ function titleOf(stage) {
   return say.kinds[stage] ?? (stage === "online" ? say.online : say.ended);
 }
 
-const PARTS = { scan, code, slider, stale, online };
+const PARTS = { scan, code, slider, confirm: steps.confirm, open, stale, online };
 
 function scan(step) {
   const picture = h("img", { src: picturePath(step), alt: say.qrAlt(whose(step)), width: 232, height: 232, decoding: "async" });
@@ -138,61 +138,34 @@ function stale(step, { renew, gone }) {
   };
   told().catch(() => {});
   const away = h("button.button.quiet", { type: "button", onclick: () => gone() }, say.dismiss);
-  return { body: [h("div.qr.old", { role: "img", "aria-label": say.stale }, h("span", {}, say.stale)), due, button], foot: [away] };
+  return { body: [steps.expired(), due, button], foot: [away] };
 }
 
 function code(step) {
-  const field = h("input", { type: "text", inputMode: "numeric", autocomplete: "one-time-code", required: true, maxLength: 64, spellcheck: false, id: `code-${step.wId}`, enterKeyHint: "send" });
-  const button = h("button.button.main", { type: "submit" }, say.send);
-  const note = h("p.how", { role: "status" });
-  const form = h("form.code", { onsubmit: (event) => {
-    event.preventDefault();
-    const typed = field.value.trim();
-    if (typed) run(button, async () => {
-      await post(["sessions", step.wId, "verify"], { code: typed });
-      field.value = "";
-      soon();
-    });
-  } }, h("label", { htmlFor: field.id }, say.code), h("div", {}, field, button));
-  return {
-    body: [h("p.prompt", { lang: "zh-CN" }, step.prompt ?? ""), form, note],
-    update(now) {
-      form.classList.toggle("sent", now.inFlight);
-      field.disabled = button.disabled = now.inFlight;
-      note.classList.toggle("bad", !now.inFlight && now.attempts > 0);
-      put(note, now.inFlight ? say.codeSent : now.attempts ? say.codeWrong(now.attempts) : say.codeHow);
-    },
-    // Where nobody is typing elsewhere.
-    focus() {
-      const active = document.activeElement;
-      if (!active || !active.matches("input, textarea, select, dialog *")) field.focus({ preventScroll: true });
-    },
-  };
+  return steps.code(step, async (code) => {
+    await post(["sessions", step.wId, "verify"], { code });
+    soon();
+  });
 }
 
 function slider(step) {
-  const note = h("p.how", { role: "status" });
-  const button = h("button.button", { type: "button", onclick: () => run(button, async () => {
+  return steps.slider(step, async () => {
     await post(["sessions", step.wId, "slider-done"]);
     soon();
-  }) }, say.sliderDone);
-  const link = h("a.button.main", { href: isWeb(step.url) ? step.url : "#/", target: "_blank", rel: "noopener noreferrer" }, say.openSlider);
-  return {
-    body: [h("div.slide", { "aria-hidden": "true" }), note, h("div.acts", {}, link, button)],
-    update(now) {
-      button.disabled = now.inFlight;
-      put(note, now.inFlight ? say.sliderSent : say.sliderHow);
-    },
-  };
+  });
 }
 
-// The platform names the page: nothing but a web page is opened.
-const isWeb = (url) => /^https?:\/\//i.test(url ?? "");
+function open(step) {
+  return steps.open(async () => {
+    await post(["accounts", step.wcId, "relogin"], {});
+    soon();
+  });
+}
 
 function online(step, { gone }) {
   announce(say.nowOnline(whose(step)));
   setTimeout(gone, 6000);
-  return { body: [h("div.qr.good", { "aria-hidden": "true" }, h("span", {}, "✓")), h("p.how", {}, say.nowOnline(whose(step)))], foot: [] };
+  return { body: [steps.done(), h("p.how", {}, say.nowOnline(whose(step)))], foot: [] };
 }
 
 function ended(step, { gone }) {

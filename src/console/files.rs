@@ -41,6 +41,7 @@ files! {
     "/assets/words-en.js" MODULE "words-en.js";
     "/assets/words-zh.js" MODULE "words-zh.js";
     "/assets/card.js" MODULE "card.js";
+    "/assets/steps.js" MODULE "steps.js";
     "/assets/claim.js" MODULE "claim.js";
     "/assets/inbox.js" MODULE "inbox.js";
     "/assets/lists.js" MODULE "lists.js";

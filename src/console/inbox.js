@@ -1,11 +1,13 @@
 // The inbox: what people are to do, before everything else on the page.
 
 import { find, get, post } from "./api.js";
-import { card, whose } from "./card.js";
+import { card } from "./card.js";
 import { announce, h, keep, put } from "./dom.js";
 import { soon } from "./live.js";
+import { stepOfAccount, whose } from "./steps.js";
 import { say } from "./words.js";
 
+const MOST = 500; // that the daemon names at once
 const AT_FIRST = 8; // cards that are drawn until somebody wants more
 const RENEWALS = 3; // QRs that this page fetches by itself for one login that nobody scans
 
@@ -54,7 +56,7 @@ export function inbox() {
   async function left(place, part) {
     if (leaving.has(place)) return;
     leaving.set(place, part.step);
-    const session = await find(["sessions", part.step.wId]).catch(() => undefined);
+    const session = await loginOf(part.step).catch(() => undefined);
     if (session === undefined) return leaving.delete(place);
     const quietly = session?.drop && ["abandoned", "superseded"].includes(session.drop.reason);
     if (quietly || (session && session.state !== "online" && session.state !== "dropped")) return away(place);
@@ -89,13 +91,13 @@ export function inbox() {
     const waiting = steps.length;
     count.hidden = waiting === 0;
     put(count, say.count(waiting, Boolean(next)));
-    more.hidden = waiting <= most;
+    more.hidden = waiting <= most || most >= MOST;
     empty.hidden = all.length > 0;
     if (known) {
-      const fresh = steps.filter((step) => !known.has(`${step.wId} ${step.kind}`));
+      const fresh = steps.filter((step) => !known.has(nameOf(step)));
       for (const step of fresh.slice(0, 3)) announce(say.newStep(say.kinds[step.kind], whose(step)));
     }
-    known = new Set(steps.map((step) => `${step.wId} ${step.kind}`));
+    known = new Set(steps.map(nameOf));
     document.title = waiting ? `(${say.count(waiting, Boolean(next))}) wxlogind` : "wxlogind";
   }
 
@@ -114,10 +116,20 @@ export function inbox() {
   return {
     element,
     async look() {
-      const { steps, next } = await get(["steps"], { limit: Math.max(100, most + 1) });
-      draw(steps, next);
+      const limit = Math.min(MOST, Math.max(100, most + 1));
+      const [logins, others] = await Promise.all([get(["steps"], { limit }), get(["accounts"], { awaited: true, limit })]);
+      draw([...logins.steps, ...others.accounts.map(stepOfAccount)], logins.next ?? others.next);
     },
   };
+}
+
+const nameOf = (step) => `${step.wId ?? step.wcId} ${step.kind}`;
+
+// How the login stands that a step was about. One that was not in flight came online, or its account has another step.
+async function loginOf(step) {
+  if (step.wId) return find(["sessions", step.wId]);
+  const account = await find(["accounts", step.wcId]);
+  return account?.online ? { state: "online" } : { state: "dropped", drop: { reason: "superseded" } };
 }
 
 // Cards keep their order; new ones come last.

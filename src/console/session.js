@@ -1,13 +1,14 @@
 // A login's page: its step while there is one, why it is as it is, and how it came there.
 
 import { find, get, remove } from "./api.js";
-import { evidence, facts, gone, part, reasons, stepOf } from "./account.js";
-import { card, whose } from "./card.js";
+import { evidence, facts, gone, part, reasons } from "./account.js";
+import { card } from "./card.js";
 import { sure } from "./dialogs.js";
 import { h, run, toast } from "./dom.js";
 import { renew } from "./inbox.js";
 import { soon } from "./live.js";
 import { face, mark, sessionMark } from "./rows.js";
+import { stepOf, whose } from "./steps.js";
 import { say } from "./words.js";
 import { clock, moment } from "./time.js";
 
@@ -23,17 +24,14 @@ export function sessionPage(wId) {
     const session = await find(["sessions", wId]);
     if (!session) return gone(element, say.noSuchSession);
     const [why, { history }] = await Promise.all([get(["sessions", wId, "why"]), get(["sessions", wId, "history"])]);
+    stepPlace.hidden = !isInFlight(session);
     if (isInFlight(session)) {
       if (step) step.update(stepOf(session));
       else {
         step = card(stepOf(session), { renew, single: true, gone: soon });
         stepPlace.replaceChildren(step.element);
       }
-    } else if (step && stepPlace.dataset.ended !== session.state) {
-      stepPlace.dataset.ended = session.state;
-      step.end(session);
     }
-    stepPlace.hidden = !isInFlight(session);
     const key = JSON.stringify([session, why]);
     if (key === drawn) return;
     drawn = key;

@@ -14,9 +14,11 @@ export const en = {
   },
 
   inbox: "Waiting for a person", nothing: "Nobody is waited for.",
-  nothingMore: "A login that needs a scan, a code or a slider appears here by itself.",
+  nothingMore: "A login that needs a person appears here by itself.",
   count: (count, more) => `${count}${more ? "+" : ""}`, restOfInbox: "Show more", someone: "New login",
-  kinds: { scan: "Scan the QR", code: "Enter the code", slider: "Pass the slider" },
+  kinds: { scan: "Scan the QR", code: "Enter the code", slider: "Pass the slider", confirm: "Confirm on the phone", open: "Ready to log in", fetching: "One moment" },
+  confirmHow: "The phone of this account shows a box. Confirm the login there.", openHow: "Its login is due. The QR is fetched when you ask for it: have the phone at hand.",
+  fetchingHow: "The QR is being fetched…",
   scanHow: "Scan with the phone of this account, then confirm there.", scanHowNew: "Scan with WeChat on the phone, then confirm there.",
   qrAlt: (who) => `QR to log in ${who}`, left: "left", enlarge: "Enlarge", smaller: "Smaller",
   stale: "Expired", staleHow: "This QR is no longer valid.", renew: "Fetch a new QR",

@@ -155,11 +155,11 @@ pub(super) enum Verb {
     },
     /// List what people are waited for
     Steps,
-    /// Print a URL that opens a page for what a person is to do for one login, without a token
+    /// Print a URL that opens a page for what a person is to do, without a token
     Link {
-        /// The login
-        #[arg(value_name = "WID")]
-        w_id: String,
+        /// The login, or the account whose next login it is about
+        #[arg(value_name = "WID|WCID")]
+        name: String,
         /// For how long, for example 10m; 15 minutes where left out, an hour at most
         #[arg(long, value_name = "DURATION")]
         ttl: Option<String>,

@@ -1,29 +1,41 @@
 //! `steps`: the inbox of what people are waited for.
 
 use jiff::Timestamp;
+use serde::Serialize;
+use wxlogin_state::public::{Account, PhaseName};
 
-use super::Context;
 use super::failure::{Exit, Failure};
 use super::table::{Cell, Column, table};
 use super::text::{Paint, Tone, plain};
 use super::time::relative;
-use crate::wire::{Step, StepKind, StepPage};
+use super::{Context, standing};
+use crate::wire::{Step, StepKind};
+
+/// All that people are waited for.
+#[derive(Debug, Serialize)]
+struct Inbox {
+    /// The logins in flight, the oldest first.
+    steps: Vec<Step>,
+    /// The accounts whose phone shows a box, or whose login waits to be opened.
+    accounts: Vec<Account>,
+}
 
 /// `wxloginctl steps`
 pub(super) async fn steps(context: &mut Context<'_>) -> Result<Exit, Failure> {
     let steps = context.client.steps().await?;
+    let inbox = Inbox { steps, accounts: context.client.awaited_accounts().await? };
     if context.json {
-        context.print_json(&StepPage { steps, next: None })?;
-    } else if steps.is_empty() {
+        context.print_json(&inbox)?;
+    } else if inbox.steps.is_empty() && inbox.accounts.is_empty() {
         context.say("Nobody is waited for.")?;
     } else {
-        let rendered = render(&steps, context.terminal.width, context.now(), context.paint);
+        let rendered = render(&inbox, context.terminal.width, context.now(), context.paint);
         context.print(&rendered)?;
     }
     Ok(Exit::Done)
 }
 
-fn render(steps: &[Step], width: Option<usize>, now: Timestamp, paint: Paint) -> String {
+fn render(inbox: &Inbox, width: Option<usize>, now: Timestamp, paint: Paint) -> String {
     const COLUMNS: [Column; 6] = [
         Column::whole("WID"),
         Column::whole("TO DO"),
@@ -32,7 +44,7 @@ fn render(steps: &[Step], width: Option<usize>, now: Timestamp, paint: Paint) ->
         Column::shrinking("ACCOUNT"),
         Column::shrinking("NOTE"),
     ];
-    let row = |step: &Step| {
+    let of_login = |step: &Step| {
         let (todo, tone) = match (step.in_flight, step.kind) {
             (true, _) => ("wait", Tone::Normal),
             (false, StepKind::Scan) => ("scan the QR", Tone::Waiting),
@@ -48,7 +60,25 @@ fn render(steps: &[Step], width: Option<usize>, now: Timestamp, paint: Paint) ->
             note(step, now).into(),
         ]
     };
-    table(&COLUMNS, &steps.iter().map(row).collect::<Vec<_>>(), width, paint)
+    let of_account = |account: &Account| {
+        let is_offered = account.relogin.as_ref().is_some_and(|relogin| relogin.phase == PhaseName::Offered);
+        let (todo, note) = if is_offered {
+            ("open the login", format!("wxloginctl relogin {} --wait", account.wc_id))
+        } else {
+            ("confirm on phone", standing::note(account, now))
+        };
+        [
+            "-".into(),
+            Cell::toned(todo, Tone::Waiting),
+            "-".into(),
+            account.label.as_ref().map_or("", |label| label.as_str()).into(),
+            standing::who(account).into(),
+            note.into(),
+        ]
+    };
+    let logins = inbox.steps.iter().map(of_login);
+    let rows: Vec<_> = logins.chain(inbox.accounts.iter().map(of_account)).collect();
+    table(&COLUMNS, &rows, width, paint)
 }
 
 fn who(step: &Step) -> String {

@@ -318,7 +318,7 @@ impl<'a> Turn<'a> {
             let account =
                 change.accounts.iter().find(|account| Some(&account.wc_id) == notice.wc_id.as_ref());
             let mut event = Event::of_notice(seq, self.now, notice, account);
-            if let Some(Fresh { link, secret }) = self.link_for(notice) {
+            if let Some(Fresh { link, secret }) = self.link_for(notice, account) {
                 event.link = self.figures.console_url.as_ref().map(|console| url(console, &secret));
                 batch.put_link(&link).map_err(too_large)?;
                 links.push(link);

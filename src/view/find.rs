@@ -77,13 +77,40 @@ impl SessionFilter {
 pub struct AccountFilter {
     /// Only those that are online, or only the others.
     pub online: Option<bool>,
+    /// Only those for which a person is to do something although no login of them is in flight, or only the others.
+    pub awaited: Option<bool>,
     /// Only those like this.
     pub like: Like,
     /// Only those behind this one, in the order of their wcId.
     pub after: Option<WcId>,
 }
 
+impl AccountFilter {
+    pub(super) fn lets_through(&self, account: &Account) -> bool {
+        self.online.is_none_or(|online| account.current_w_id.is_some() == online)
+            && self.awaited.is_none_or(|awaited| account.awaits().is_some() == awaited)
+            && self.like.account(account)
+    }
+}
+
 impl View {
+    /// All sessions that somebody is still to complete, oldest first.
+    pub fn in_flight(&self) -> Vec<Arc<SessionEntry>> {
+        self.in_flight_after(None, usize::MAX)
+    }
+
+    /// At most `limit` of them behind this one.
+    pub fn in_flight_after(&self, after: Option<Seq>, limit: usize) -> Vec<Arc<SessionEntry>> {
+        let tables = self.read();
+        let range = (after.map_or(Bound::Unbounded, Bound::Excluded), Bound::Unbounded);
+        let of_state = |state| tables.by_state.get(&state).into_iter().flat_map(|places| places.range(range));
+        let in_flight = StateName::ALL.into_iter().filter(|state| state.is_in_flight());
+        let mut places: Vec<Seq> = in_flight.flat_map(|state| of_state(state).take(limit)).copied().collect();
+        places.sort_unstable();
+        places.truncate(limit);
+        places.iter().filter_map(|place| tables.sessions.get(place)).cloned().collect()
+    }
+
     /// At most `limit` sessions that the filter lets through, in the order of their creation.
     pub fn sessions(&self, filter: &SessionFilter, limit: usize) -> Vec<Arc<SessionEntry>> {
         let tables = self.read();
@@ -101,16 +128,7 @@ impl View {
 
     /// At most `limit` accounts that the filter lets through, in the order of their wcId.
     pub fn accounts(&self, filter: &AccountFilter, limit: usize) -> Vec<Arc<AccountEntry>> {
-        let tables = self.read();
-        let range = (filter.after.as_ref().map_or(Bound::Unbounded, Bound::Excluded), Bound::Unbounded);
-        let wanted = |account: &&Arc<AccountEntry>| filter.like.account(account);
-        let Some(online) = filter.online else {
-            let accounts = tables.accounts.range::<WcId, _>(range).map(|(_, account)| account);
-            return accounts.filter(wanted).take(limit).cloned().collect();
-        };
-        let names =
-            tables.by_presence.get(&online).into_iter().flat_map(|names| names.range::<WcId, _>(range));
-        names.filter_map(|wc_id| tables.accounts.get(wc_id)).filter(wanted).take(limit).cloned().collect()
+        self.read().accounts.page(filter, limit)
     }
 }
 

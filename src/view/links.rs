@@ -1,18 +1,19 @@
-//! The committed one-time links: by their digest, and by the login that they lead to.
+//! The committed one-time links: by their digest, and by what they lead to.
 
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
-use wxlogin_state::{Link, LinkId, WId};
+use wxlogin_state::{Goal, Link, LinkId};
 
-/// The links. Some of them may be over: that is a matter of their login and the time of day ([`Link::is_open`]).
+/// The links. Some of them may be over: that is a matter of what they lead to and the time of day
+/// ([`is_over`](crate::links::is_over)).
 #[derive(Debug, Default)]
 pub struct Links(RwLock<Kept>);
 
 #[derive(Debug, Default)]
 struct Kept {
     by_id: HashMap<LinkId, Link>,
-    by_login: HashMap<WId, Vec<LinkId>>,
+    by_goal: HashMap<Goal, Vec<LinkId>>,
 }
 
 impl Links {
@@ -21,9 +22,9 @@ impl Links {
         self.read(|kept| kept.by_id.get(id).cloned())
     }
 
-    /// Those that lead to one login, the oldest first.
-    pub fn of(&self, w_id: &WId) -> Vec<LinkId> {
-        self.read(|kept| kept.by_login.get(w_id).cloned().unwrap_or_default())
+    /// Those that lead there, the oldest first.
+    pub fn of(&self, goal: &Goal) -> Vec<LinkId> {
+        self.read(|kept| kept.by_goal.get(goal).cloned().unwrap_or_default())
     }
 
     /// At most `limit` of those of which `is_over` says so.
@@ -49,7 +50,7 @@ impl Links {
         }
         let mut kept = self.0.write().unwrap_or_else(PoisonError::into_inner);
         for link in made {
-            kept.by_login.entry(link.w_id.clone()).or_default().push(link.id.clone());
+            kept.by_goal.entry(link.to.clone()).or_default().push(link.id.clone());
             kept.by_id.insert(link.id.clone(), link);
         }
         for id in forgotten {
@@ -65,11 +66,11 @@ impl Links {
 impl Kept {
     fn forget(&mut self, id: &LinkId) {
         if let Some(link) = self.by_id.remove(id)
-            && let Some(ids) = self.by_login.get_mut(&link.w_id)
+            && let Some(ids) = self.by_goal.get_mut(&link.to)
         {
             ids.retain(|other| other != id);
             if ids.is_empty() {
-                self.by_login.remove(&link.w_id);
+                self.by_goal.remove(&link.to);
             }
         }
     }

@@ -7,7 +7,7 @@ use wxlogin_state::{Label, Secret};
 
 use super::StepKind;
 
-/// Body of `POST /v1/sessions/{wId}/link`; may be left out.
+/// Body of `POST /v1/sessions/{wId}/link` and `POST /v1/accounts/{wcId}/link`; may be left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MakeLink {
@@ -16,7 +16,7 @@ pub struct MakeLink {
     pub ttl: Option<String>,
 }
 
-/// Answer to `POST /v1/sessions/{wId}/link`: a page for what a person is to do for one login, for whoever has its address.
+/// Answer to them: a page for what a person is to do, for whoever has its address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StepLink {
@@ -30,12 +30,30 @@ pub struct StepLink {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "standing", rename_all = "kebab-case")]
 pub enum LinkedStep {
-    /// A person is to do something.
+    /// A person is to complete a login.
     Waiting(PersonsStep),
+    /// The phone of the account shows a box, where the login is to be confirmed.
+    Confirm(Whose),
+    /// The QR is fetched as soon as the person wants it.
+    Offered(Whose),
+    /// The QR is being fetched.
+    Fetching(Whose),
     /// The account is online.
     Online,
     /// The login ended otherwise.
     Ended,
+}
+
+/// Which account it is about, for people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Whose {
+    /// What the operator calls it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<Label>,
+    /// Its nickname.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nick_name: Option<String>,
 }
 
 /// What the person is to do.

@@ -179,6 +179,11 @@ pub enum Refusal {
     /// The pop-up login fails until the account has settled.
     #[error("before its first drop and the login after it, an account is logged in by QR only")]
     NotSettled,
+    /// No person is to do anything for the account.
+    #[error(
+        "nobody is waited for: no login of the account is in flight, on its phone or waiting to be opened"
+    )]
+    NobodyAwaited,
     /// A pop-up is on the phone.
     #[error("its phone shows a box to confirm; wait for the answer to it")]
     PopUpShown,

@@ -14,6 +14,7 @@
 //! argument, and whoever drives it does what [`duty()`] says.
 
 mod account;
+mod awaited;
 mod budget;
 mod duty;
 pub mod export;
@@ -43,12 +44,13 @@ pub use account::{
     Account, EVIDENCE_KEPT, Evidence, LOGINS_KEPT, LastDrop, Method, NO_MOMENTS_FOR, Phase, REASON_EVERY,
     Reason, Relogin, Rest, Source, Stage, Tending,
 };
+pub use awaited::Awaited;
 pub use budget::Ledger;
 pub use duty::{Call, Duty, duty};
 pub use fleet::{Fleet, Storm, Turn};
 pub use id::{Generation, HookId, InvalidId, LinkId, Seq, TokenId, Version, WId, WcId};
 pub use input::{Answer, Failure, Ignored, Input, Refusal, Verdict};
-pub use link::Link;
+pub use link::{Goal, Link};
 pub use moves::{Act, Change, Known, Moves, Unmoved};
 pub use notice::{Notice, NoticeKind, TokenNotice, TokenNoticeKind};
 pub use outbox::{DEAD_LETTERS_KEPT, DeadLetter, Delivery, Failing, Hook, HookChange, Outbox};

@@ -1,4 +1,4 @@
-//! A one-time link to what a person is to do for one login (contract.md, `POST /v1/sessions/{wId}/link`).
+//! A one-time link to what a person is to do (contract.md, `POST /v1/sessions/{wId}/link`).
 //!
 //! Kept over a restart, because a link may have gone out in an alert. The secret is not kept: the link is known by its
 //! digest.
@@ -6,8 +6,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::id::{LinkId, WId};
-use crate::session::Session;
+use crate::id::{LinkId, WId, WcId};
 
 /// What is known of one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,18 +14,45 @@ use crate::session::Session;
 pub struct Link {
     /// The digest of its secret.
     pub id: LinkId,
-    /// The login that it leads to.
-    pub w_id: WId,
+    /// What it leads to.
+    #[serde(flatten)]
+    pub to: Goal,
     /// When it was made.
     pub made: Timestamp,
     /// When its time is over.
     pub until: Timestamp,
 }
 
-impl Link {
-    /// Whether it leads anywhere: its time is not over, and `session`, the login it was made for, waits for a person.
-    /// A login that asks for a code after its QR still waits for the person who scanned it.
-    pub fn is_open(&self, session: Option<&Session>, now: Timestamp) -> bool {
-        now < self.until && session.is_some_and(|session| session.state.name().is_in_flight())
+/// What a link leads to.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Goal {
+    /// The steps of one login.
+    #[serde(rename = "wId")]
+    Login(WId),
+    /// The next login of an account: the box on its phone, or the QR that is fetched once somebody opens it.
+    #[serde(rename = "wcId")]
+    Account(WcId),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_is_stored_with_the_name_of_what_it_leads_to() {
+        let to = |goal: &str| {
+            let digest = "5".repeat(64);
+            format!(
+                r#"{{"id":"{digest}",{goal},"made":"2026-03-01T08:00:00Z","until":"2026-03-01T08:15:00Z"}}"#
+            )
+        };
+        for (stored, goal) in [
+            (to(r#""wId":"w1""#), Goal::Login("w1".parse().unwrap())),
+            (to(r#""wcId":"wxid_1""#), Goal::Account("wxid_1".parse().unwrap())),
+        ] {
+            let link: Link = serde_json::from_str(&stored).unwrap();
+            assert_eq!(link.to, goal);
+            assert_eq!(serde_json::to_string(&link).unwrap(), stored);
+        }
     }
 }

@@ -171,6 +171,11 @@ impl Page {
         assert!(others.is_empty(), "the browser complains of more than {part:?}: {others:#?}");
     }
 
+    /// The browser has noted something, which counts no more.
+    pub(crate) async fn complains(&self) {
+        assert!(!self.complaints().await.is_empty(), "the browser does not complain");
+    }
+
     /// The browser has noted no error and no violation; asked while the daemon is still there.
     pub(crate) async fn has_nothing_to_complain_about(&self) {
         let complaints = self.complaints().await;

@@ -3,6 +3,7 @@
 use serde_json::json;
 use wxlogin_state::StateName;
 
+use crate::harness::A_WHILE;
 use crate::seat::{seated, seated_at};
 
 /// The picture of a QR that is there and whole.
@@ -85,6 +86,55 @@ async fn a_stale_qr_is_seen_to_be_and_makes_way_for_the_next_one() {
             page.until("another QR is drawn", QR_IS_DRAWN).await;
             assert_ne!(page.run(source).await, first);
             assert_eq!(page.run("return document.querySelectorAll('.card').length").await, 1);
+        },
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_login_that_waits_to_be_opened_is_opened_here() {
+    seated_at(
+        "en",
+        |host| host.in_haste("issue = \"on-demand\""),
+        async |seat| {
+            let page = seat.page;
+            let wc_id = seat.online("shop", "阿青").await.wc_id.unwrap();
+            tokio::time::sleep(A_WHILE).await;
+            seat.platform.lose(&wc_id, &json!({})).await;
+            page.sees(".card h3", "Ready to log in").await;
+            page.sees(".inbox .count", "1").await;
+            page.click(".card button", "Fetch the QR").await;
+            page.sees(".card h3", "Scan the QR").await;
+            page.until("the QR is drawn", QR_IS_DRAWN).await;
+            assert_eq!(page.run("return document.querySelectorAll('.card').length").await, 1);
+            let w_id = seat.in_flight().await;
+            seat.platform.phone(&w_id, "confirm").await;
+            page.sees(".card", "shop is online").await;
+            page.sees(".empty", "Nobody is waited for").await;
+        },
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_box_on_the_phone_is_waited_for_here_and_on_the_page_of_its_account() {
+    seated_at(
+        "en",
+        |host| host.in_haste("first_drop = \"1s\""),
+        async |seat| {
+            let page = seat.page;
+            let wc_id = seat.online("shop", "阿青").await.wc_id.unwrap();
+            seat.daemon.until_account(&wc_id, "it has settled", |account| account.settled).await;
+            tokio::time::sleep(A_WHILE).await;
+            seat.platform.lose(&wc_id, &json!({})).await;
+            let w_id = seat.platform.until_box(&wc_id).await;
+            page.sees(".card h3", "Confirm on the phone").await;
+            page.click(".card a.who", "shop").await;
+            page.sees(".page .card h3", "Confirm on the phone").await;
+            page.click(".crumb a", "All accounts").await;
+            page.sees(".inbox .card h3", "Confirm on the phone").await;
+            seat.platform.phone(&w_id, "confirm").await;
+            page.sees(".card", "shop is online").await;
         },
     )
     .await;

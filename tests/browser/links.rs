@@ -2,19 +2,24 @@
 
 use serde_json::json;
 use wxlogin_state::{StateName, WId};
-use wxlogind::wire::MakeLink;
+use wxlogind::wire::{MakeLink, StepLink};
 
+use crate::harness::A_WHILE;
 use crate::looks::look_at;
 use crate::seat::{Seat, seated, seated_at};
 
 /// Opens a link to a login on a phone that nobody has signed in on.
 async fn open(seat: &Seat<'_>, w_id: &WId) -> String {
     let link = seat.daemon.link(w_id.as_str(), &MakeLink::default()).await.unwrap();
+    open_on_a_phone(seat, &link).await;
+    link.url.reveal().to_owned()
+}
+
+async fn open_on_a_phone(seat: &Seat<'_>, link: &StepLink) {
     seat.page.click("#leave", "").await;
     seat.page.sees(".door", "Your session has ended").await;
     seat.page.show(390, 844, false).await;
     seat.page.goto(link.url.reveal()).await;
-    link.url.reveal().to_owned()
 }
 
 #[tokio::test]
@@ -81,6 +86,32 @@ async fn a_slider_is_opened_from_the_page_and_said_to_be_passed() {
         seat.platform.phone(&w_id, "confirm").await;
         page.sees(".over", "Online").await;
     })
+    .await;
+}
+
+#[tokio::test]
+async fn the_link_of_an_account_fetches_its_qr_when_it_is_wanted() {
+    seated_at(
+        "en",
+        |host| host.in_haste("issue = \"on-demand\""),
+        async |seat| {
+            let page = seat.page;
+            let wc_id = seat.online("shop", "阿青").await.wc_id.unwrap();
+            tokio::time::sleep(A_WHILE).await;
+            seat.platform.lose(&wc_id, &json!({})).await;
+            page.sees(".card h3", "Ready to log in").await;
+            let link = seat.daemon.link_to_account(wc_id.as_str(), &MakeLink::default()).await.unwrap();
+            open_on_a_phone(seat, &link).await;
+            page.sees("h1", "Ready to log in").await;
+            look_at(seat, "step-open").await;
+            page.click("button", "Fetch the QR").await;
+            page.sees("h1", "Scan the QR").await;
+            seat.qr_is_drawn().await;
+            let w_id = seat.in_flight().await;
+            seat.platform.phone(&w_id, "confirm").await;
+            page.sees(".over", "Online").await;
+        },
+    )
     .await;
 }
 

@@ -10,10 +10,11 @@ use hyper::header::{AUTHORIZATION, HOST};
 use hyper::{Method, Request, Response};
 use serde_json::{Value, json};
 use tokio::time::sleep;
+use wxlogin_state::public::{Account, PhaseName, Relogin};
 use wxlogin_state::{StateName, WId};
-use wxlogind::wire::MakeLink;
+use wxlogind::wire::{MakeLink, ProblemCode};
 
-use crate::harness::{Daemon, Host, Platform, get, over_tcp, refused, request, value};
+use crate::harness::{A_WHILE, Daemon, Host, Platform, get, over_tcp, refused, request, value};
 
 /// A platform, and a daemon that browsers can reach.
 async fn world() -> (Platform, Daemon) {
@@ -57,7 +58,7 @@ async fn until(daemon: &Daemon, secret: &str, told: &str) -> Value {
         if state["kind"] == told || state["standing"] == told {
             return state;
         }
-        assert_eq!(state["standing"], "waiting", "never comes to {told}");
+        assert!(!["online", "ended"].contains(&state["standing"].as_str().unwrap()), "never comes to {told}");
         sleep(Duration::from_millis(20)).await;
     }
 }
@@ -218,24 +219,97 @@ fn files_with(dir: &Path, bytes: &[u8]) -> Vec<String> {
 #[tokio::test]
 async fn an_alert_carries_a_link_where_people_can_reach_the_console() {
     let platform = Platform::start().await;
-    let host = Host::against(&platform).with_tcp().with_control("console_url = \"https://c.example/wx/\"");
-    let mut daemon = host.in_haste("").start().await;
+    let mut daemon = reached_from_outside(&platform).in_haste("").start().await;
     let (wc_id, online) = daemon.online_for_a_while(&platform).await;
     platform.phone(&online.w_id, "drop").await;
     let w_id = daemon.until_scan_needed(&wc_id).await;
     daemon.kill9().await;
     daemon.restart().await;
-    let mut asked = get("/v1/events?type=account.scan-needed");
-    asked.headers_mut().insert("accept", "application/json".parse().unwrap());
-    let events = value(&daemon.send(asked).await);
-    let event = events["events"].as_array().unwrap().last().unwrap();
+    let (event, secret) = alert(&daemon).await;
     assert_eq!(event["wId"], w_id.as_str());
-    let secret = event["link"].as_str().unwrap().strip_prefix("https://c.example/wx/step/").unwrap();
-    assert_eq!(until(&daemon, secret, "scan").await["known"], true);
+    assert_eq!(until(&daemon, &secret, "scan").await["known"], true);
     let proxied = knock(&daemon, get(&format!("/step/{secret}")), &[("host", "c.example")]).await;
     assert_eq!(proxied.status(), 200);
     daemon.scan_and_confirm(&platform, &wc_id).await;
     assert_eq!(read(&daemon, &format!("/step/{secret}")).await.status(), 404);
+}
+
+/// The newest `account.scan-needed` event of a daemon with a `console_url`, and the secret of its link.
+async fn alert(daemon: &Daemon) -> (Value, String) {
+    let mut asked = get("/v1/events?type=account.scan-needed");
+    asked.headers_mut().insert("accept", "application/json".parse().unwrap());
+    let events = value(&daemon.send(asked).await);
+    let event = events["events"].as_array().unwrap().last().unwrap().clone();
+    let secret = event["link"].as_str().unwrap().strip_prefix("https://c.example/wx/step/").unwrap();
+    (event.clone(), secret.to_owned())
+}
+
+fn reached_from_outside(platform: &Platform) -> Host {
+    Host::against(platform).with_tcp().with_control("console_url = \"https://c.example/wx/\"")
+}
+
+#[tokio::test]
+async fn an_alert_of_a_login_to_open_leads_to_its_qr_and_to_the_next_one() {
+    let platform = Platform::start().await;
+    let host = reached_from_outside(&platform).in_haste("issue = \"on-demand\"");
+    let mut daemon = host.start().await;
+    let (wc_id, online) = daemon.online_for_a_while(&platform).await;
+    let made = async |daemon: &Daemon| daemon.link_to_account(wc_id.as_str(), &MakeLink::default()).await;
+    let problem = refused(made(&daemon).await);
+    assert_eq!((problem.status, problem.code), (409, ProblemCode::WrongState));
+    platform.phone(&online.w_id, "drop").await;
+    let is_offered = |relogin: &Relogin| relogin.phase == PhaseName::Offered;
+    let is_offered = |account: &Account| account.relogin.as_ref().is_some_and(is_offered);
+    daemon.until_account(&wc_id, "a login is offered", is_offered).await;
+    daemon.kill9().await;
+    daemon.restart().await;
+    let (event, secret) = alert(&daemon).await;
+    assert_eq!((&event["wId"], &event["wcId"]), (&Value::Null, &json!(wc_id)));
+    assert_eq!(
+        until(&daemon, &secret, "offered").await["nickName"],
+        online.profile.unwrap().nick_name.unwrap()
+    );
+    let other = made(&daemon).await.unwrap().url;
+    // Nothing is fetched by looking, as chat applications do.
+    assert_eq!(read(&daemon, &format!("/step/{secret}")).await.status(), 200);
+    assert_eq!(read(&daemon, &format!("/step/{secret}/qr")).await.status(), 404);
+    let waiting = daemon.awaited_accounts().await.unwrap();
+    assert_eq!(waiting.into_iter().map(|account| account.wc_id).collect::<Vec<_>>(), [wc_id.clone()]);
+    assert_eq!(platform.calls("/iPadLogin").await, 1);
+    let open = request(Method::POST, &format!("/step/{secret}/open"), &Value::Null);
+    assert_eq!(knock(&daemon, open.clone(), &[("sec-fetch-site", "cross-site")]).await.status(), 403);
+    for _ in 0..2 {
+        assert_eq!(knock(&daemon, open.clone(), &[]).await.status(), 202);
+    }
+    assert_eq!(until(&daemon, &secret, "scan").await["known"], true);
+    assert_eq!(read(&daemon, &format!("/step/{secret}/qr")).await.status(), 200);
+    assert!(daemon.awaited_accounts().await.unwrap().is_empty());
+    assert_eq!(platform.calls("/iPadLogin").await, 2);
+    daemon.scan_and_confirm(&platform, &wc_id).await;
+    let (_, other) = other.reveal().split_once("/step/").unwrap();
+    for secret in [&*secret, other] {
+        until(&daemon, secret, "online").await;
+        assert_eq!(read(&daemon, &format!("/step/{secret}")).await.status(), 404);
+    }
+    assert_eq!(knock(&daemon, open, &[]).await.status(), 404);
+    platform.assert_no_faults().await;
+}
+
+#[tokio::test]
+async fn an_alert_of_a_box_on_the_phone_says_where_to_confirm() {
+    let platform = Platform::start().await;
+    let daemon = reached_from_outside(&platform).in_haste("first_drop = \"1s\"").start().await;
+    let (wc_id, _) = daemon.settled(&platform).await;
+    sleep(A_WHILE).await;
+    platform.lose(&wc_id, &json!({})).await;
+    let w_id = platform.until_box(&wc_id).await;
+    let (event, secret) = alert(&daemon).await;
+    assert_eq!((&event["wId"], &event["wcId"]), (&Value::Null, &json!(wc_id)));
+    until(&daemon, &secret, "confirm").await;
+    let open = request(Method::POST, &format!("/step/{secret}/open"), &Value::Null);
+    assert_eq!(knock(&daemon, open, &[]).await.status(), 404);
+    platform.phone(&w_id, "confirm").await;
+    until(&daemon, &secret, "online").await;
 }
 
 #[tokio::test]

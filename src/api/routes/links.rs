@@ -23,6 +23,16 @@ pub(super) fn made(routes: Table) -> Table {
         )
         .refuses(&[InvalidRequest, NotFound, WrongState, TooLarge, UnsupportedMediaType])
         .refuses(&[NotReady, StoreUnwritable, StoreFull]);
+    let make_for_account = op("make-account-link", "A one-time link to an account's next login.")
+        .says("To the box that its phone shows, or to a login that waits to be opened: its page fetches the QR.")
+        .may_take::<MakeLink>(json!({"ttl": "10m"}))
+        .answers::<StepLink>(
+            201,
+            "The link.",
+            json!({"url": "https://console.example/step/…", "expiresAt": "2026-03-01T08:10:00Z"}),
+        )
+        .refuses(&[InvalidRequest, NotFound, WrongState, TooLarge, UnsupportedMediaType])
+        .refuses(&[NotReady, StoreUnwritable, StoreFull]);
     let claim = op("claim-step", "Says who is on a step, for the others to see; nothing is refused for it.")
         .takes::<ClaimStep>(json!({"by": "李"}))
         .answers::<Step>(200, "The step.", example::step())
@@ -30,6 +40,7 @@ pub(super) fn made(routes: Table) -> Table {
     let unclaim = op("unclaim-step", "Says that nobody is on a step.").answers_nothing(204, "Nobody is.");
     routes
         .post("/v1/sessions/{w_id}/link", links::make, make)
+        .post("/v1/accounts/{wc_id}/link", links::make_for_account, make_for_account)
         .post("/v1/steps/{w_id}/claim", claims::claim, claim)
         .delete("/v1/steps/{w_id}/claim", claims::unclaim, unclaim)
 }
@@ -60,6 +71,9 @@ pub(super) fn opened(routes: Table) -> Table {
         .takes::<EnterCode>(json!({"code": "123456"}))
         .answers_nothing(202, "It is passed on.")
         .refuses(&[InvalidRequest, NotFound, WrongState, Busy, TooLarge, UnsupportedMediaType]);
+    let open = op("step-open", "Fetches the QR of a login that waited for somebody to open it.")
+        .answers_nothing(202, "It is being fetched.")
+        .refuses(&[NotFound, WrongState, Busy, StoreUnwritable, StoreFull]);
     let slider = op("step-slider-done", "Says that the slider page is passed.")
         .answers_nothing(202, "The platform is asked again.")
         .refuses(&[NotFound, WrongState]);
@@ -67,6 +81,7 @@ pub(super) fn opened(routes: Table) -> Table {
         .get("/step/{secret}", links::page, page)
         .get("/step/{secret}/state", links::state, state)
         .get("/step/{secret}/qr", links::picture, picture)
+        .post("/step/{secret}/open", links::open, open)
         .post("/step/{secret}/verify", links::verify, verify)
         .post("/step/{secret}/slider-done", links::slider_done, slider)
 }

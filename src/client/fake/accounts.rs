@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use wxlogin_state::public::Account;
+use serde::Deserialize;
+use wxlogin_state::public::{Account, PhaseName};
 use wxlogin_state::{Method, Why};
 
 use super::values::calling;
@@ -57,8 +58,22 @@ impl Shared {
     }
 }
 
-async fn list(State(shared): Fakes) -> Json<AccountPage> {
-    Json(AccountPage { accounts: shared.world.lock().unwrap().accounts.clone(), next: None })
+#[derive(Deserialize)]
+struct Which {
+    awaited: Option<bool>,
+}
+
+async fn list(State(shared): Fakes, Query(which): Query<Which>) -> Json<AccountPage> {
+    let mut accounts = shared.world.lock().unwrap().accounts.clone();
+    accounts.retain(|account| which.awaited.is_none_or(|awaited| is_awaited(account) == awaited));
+    Json(AccountPage { accounts, next: None })
+}
+
+fn is_awaited(account: &Account) -> bool {
+    account.relogin.as_ref().is_some_and(|relogin| match (relogin.phase, relogin.method) {
+        (PhaseName::Offered, _) | (PhaseName::Calling, Method::PopUp) => true,
+        (PhaseName::Calling | PhaseName::Due | PhaseName::InFlight, _) => false,
+    })
 }
 
 async fn read(State(shared): Fakes, Path(wc_id): Path<String>) -> Result<Json<Account>, Refused> {

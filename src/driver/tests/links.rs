@@ -3,14 +3,18 @@
 use std::time::Duration;
 
 use tokio::time::sleep;
-use wxlogin_state::{Link, LinkId, StateName};
+use wxlogin_state::{Goal, Link, LinkId, StateName};
 
 use super::world::{World, id, issued, logged_in, minute, stepped};
 use crate::driver::Denied;
 
+fn login(w_id: &str) -> Goal {
+    Goal::Login(id(w_id))
+}
+
 /// A link to a login, made when the tests begin.
 fn link(n: u8, w_id: &str, minutes: i64) -> Link {
-    Link { id: LinkId::of_digest([n; 32]), w_id: id(w_id), made: minute(0), until: minute(minutes) }
+    Link { id: LinkId::of_digest([n; 32]), to: login(w_id), made: minute(0), until: minute(minutes) }
 }
 
 /// Waits until the driver has forgotten a link.
@@ -32,7 +36,7 @@ async fn a_link_is_forgotten_once_its_time_is_over_and_not_before() {
     forgotten(&world, &short).await;
     let world = world.restart().await;
     assert_eq!(world.view.links.get(&short.id), None);
-    assert_eq!(world.view.links.of(&id("w1")), [long.id]);
+    assert_eq!(world.view.links.of(&login("w1")), [long.id]);
     world.stop().await;
 }
 
@@ -60,6 +64,6 @@ async fn a_link_to_a_login_that_waits_for_nobody_is_not_kept() {
     assert!(matches!(denied, Denied::Refused(_)), "{denied}");
     let denied = world.driver.keep_link(link(1, "w2", 60)).await.unwrap_err();
     assert!(matches!(denied, Denied::NoSession(_)), "{denied}");
-    assert!(world.view.links.of(&id("w1")).is_empty());
+    assert!(world.view.links.of(&login("w1")).is_empty());
     world.stop().await;
 }
