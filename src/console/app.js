@@ -6,7 +6,7 @@ import { begin } from "./dialogs.js";
 import { at, h, put, run, toast } from "./dom.js";
 import { inbox } from "./inbox.js";
 import { lists } from "./lists.js";
-import { live, rest, soon, watchApi } from "./live.js";
+import { atOnce, live, rest, watchApi } from "./live.js";
 import { sessionPage } from "./session.js";
 import { say } from "./words.js";
 
@@ -33,7 +33,7 @@ function route() {
   document.title = "wxlogind";
   at("main").replaceChildren(page.element);
   scrollTo(0, 0);
-  soon();
+  atOnce();
 }
 
 async function look() {
@@ -56,7 +56,7 @@ function door(sentence) {
   signedIn = false;
   rest();
   page = null;
-  at("bar").hidden = true;
+  at("bar").hidden = at("foot").hidden = true;
   document.title = "wxlogind";
   at("main").replaceChildren(h("section.door", {}, h("img", { src: "assets/icon.svg", alt: "", width: 64, height: 64 }), h("h1", {}, say.door.title),
     h("p.bad", { role: "status" }, sentence), h("p", {}, say.door.how), h("pre", {}, h("code", {}, "wxloginctl console")), h("p", {}, say.door.then)));
@@ -64,7 +64,7 @@ function door(sentence) {
 
 function enter() {
   signedIn = true;
-  at("bar").hidden = false;
+  at("bar").hidden = at("foot").hidden = false;
   route();
   live(look, reach);
 }
@@ -73,6 +73,7 @@ async function start() {
   put(at("skip"), say.skip);
   put(at("begin"), say.begin);
   put(at("leave"), say.leave);
+  put(at("docs"), say.docs);
   at("begin").addEventListener("click", begin);
   at("leave").addEventListener("click", () => run(at("leave"), async () => {
     await remove(["console", "session"]);

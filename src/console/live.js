@@ -16,9 +16,11 @@ let stream = null;
 let streams = false; // whether events come in
 let reached = true;
 let timer = 0;
+let next = Infinity; // when the timer looks
 let again = 0;
 let looking = false;
-let wanted = false;
+let wanted = false; // another look, when this one is done
+let hurries = false; // … without a pause
 let last = 0;
 let alive = false;
 
@@ -32,18 +34,31 @@ export function live(fetchAll, told) {
 export function rest() {
   alive = false;
   clearTimeout(timer);
+  next = Infinity;
   clearTimeout(again);
   stream?.close();
   stream = null;
   streams = false;
 }
 
-// Looks again soon: something has changed, or is likely to have.
+// Looks again soon: something has changed, or is likely to have. A look that comes sooner anyway stays where it is, so
+// that events without end do not put it off without end.
 export function soon(delay = 0) {
+  const at = Math.max(performance.now() + delay, last + CALM);
+  if (at < next) lookAt(at);
+}
+
+// Looks now: another page is shown.
+export function atOnce() {
+  hurries = looking;
+  if (!looking) lookAt(0);
+}
+
+function lookAt(at) {
   if (!alive) return;
-  const calm = Math.max(delay, last + CALM - performance.now());
   clearTimeout(timer);
-  timer = setTimeout(lookNow, Math.max(0, calm));
+  next = at;
+  timer = setTimeout(lookNow, Math.max(0, at - performance.now()));
 }
 
 // What the API noticed.
@@ -57,6 +72,7 @@ export function watchApi(signedOut) {
 }
 
 async function lookNow() {
+  next = Infinity;
   if (looking) {
     wanted = true;
     return;
@@ -70,11 +86,9 @@ async function lookNow() {
     // The API has told already what is wrong.
   }
   looking = false;
-  if (wanted) soon();
-  else if (alive) {
-    clearTimeout(timer);
-    timer = setTimeout(lookNow, document.hidden ? SELDOM : streams && reached ? SELDOM : POLL);
-  }
+  if (hurries) atOnce();
+  else if (wanted) soon();
+  else if (next === Infinity) lookAt(performance.now() + (document.hidden || (streams && reached) ? SELDOM : POLL));
 }
 
 function listen() {

@@ -72,7 +72,7 @@ export function confirm() {
 // A login that is due waits to be opened.
 export function open(act) {
   const button = h("button.button.main", { type: "button", onclick: () => run(button, act) }, say.form.go);
-  return { body: [h("p.how", {}, say.openHow), button] };
+  return { body: [h("p.how", {}, say.openHow), h("div.acts", {}, button)] };
 }
 
 // In the place of a QR.

@@ -3,7 +3,7 @@
 const many = (count, one, more) => `${count.toLocaleString("en")} ${count === 1 ? one : more}`;
 
 export const en = {
-  skip: "Skip to content", begin: "Log in an account", leave: "Sign out", justNow: "now", loading: "Loading…",
+  skip: "Skip to content", begin: "Log in an account", leave: "Sign out", docs: "The control API", justNow: "now", loading: "Loading…",
   lost: "Lost connection to wxlogind. Trying again…", back: "Connected again.",
   pulse: (online, known) => `${online.toLocaleString("en")} of ${many(known, "account", "accounts")} online`,
 

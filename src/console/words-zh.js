@@ -1,7 +1,7 @@
 // 中文。
 
 export const zh = {
-  skip: "跳到正文", begin: "登录帐号", leave: "退出控制台", justNow: "刚刚", loading: "加载中…",
+  skip: "跳到正文", begin: "登录帐号", leave: "退出控制台", docs: "控制 API 文档", justNow: "刚刚", loading: "加载中…",
   lost: "与 wxlogind 的连接已断开，正在重试…", back: "连接已恢复。",
   pulse: (online, known) => `${known.toLocaleString("zh")} 个帐号，${online.toLocaleString("zh")} 个在线`,
 

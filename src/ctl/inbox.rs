@@ -65,7 +65,7 @@ fn render(inbox: &Inbox, width: Option<usize>, now: Timestamp, paint: Paint) -> 
         let (todo, note) = if is_offered {
             ("open the login", format!("wxloginctl relogin {} --wait", account.wc_id))
         } else {
-            ("confirm on phone", standing::note(account, now))
+            ("confirm on phone", "if nobody does, a QR is next".to_owned())
         };
         [
             "-".into(),

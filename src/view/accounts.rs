@@ -102,24 +102,16 @@ impl AccountTable {
     pub(super) fn page(&self, filter: &AccountFilter, limit: usize) -> Vec<Arc<AccountEntry>> {
         let range = (filter.after.as_ref().map_or(Bound::Unbounded, Bound::Excluded), Bound::Unbounded);
         let wanted = |account: &&Arc<AccountEntry>| filter.lets_through(account);
-        let names = match (filter.awaited, filter.online) {
+        let index = match (filter.awaited, filter.online) {
             (Some(true), _) => Some(&self.awaited),
-            (_, Some(online)) => match self.by_presence.get(&online) {
-                Some(names) => Some(names),
-                None => return Vec::new(),
-            },
-            (_, None) => None,
-        };
-        match names {
-            Some(names) => {
-                let accounts = names.range::<WcId, _>(range).filter_map(|wc_id| self.accounts.get(wc_id));
-                accounts.filter(wanted).take(limit).cloned().collect()
-            }
-            None => {
+            (_, Some(online)) => self.by_presence.get(&online),
+            (_, None) => {
                 let accounts = self.accounts.range::<WcId, _>(range).map(|(_, account)| account);
-                accounts.filter(wanted).take(limit).cloned().collect()
+                return accounts.filter(wanted).take(limit).cloned().collect();
             }
-        }
+        };
+        let names = index.into_iter().flat_map(|names| names.range::<WcId, _>(range));
+        names.filter_map(|wc_id| self.accounts.get(wc_id)).filter(wanted).take(limit).cloned().collect()
     }
 
     fn no_longer_pending(&mut self, old: &Account) {

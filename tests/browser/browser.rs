@@ -48,7 +48,12 @@ impl Page {
 
     /// What a script returns.
     pub(crate) async fn run(&self, script: &str) -> Value {
-        self.driver.client.execute(script, Vec::new()).await.unwrap()
+        self.run_with(script, Vec::new()).await
+    }
+
+    /// What a script returns that is given these as `arguments`.
+    pub(crate) async fn run_with(&self, script: &str, arguments: Vec<Value>) -> Value {
+        self.driver.client.execute(script, arguments).await.unwrap()
     }
 
     /// Waits for an element that is to be seen and has this text.
@@ -83,10 +88,9 @@ impl Page {
         let script = "const found = [...document.querySelectorAll(arguments[0])].find((element) => \
             element.checkVisibility() && element.textContent.includes(arguments[1])); \
             found?.scrollIntoView({block: 'nearest'}); return found ?? null";
-        let client = &self.driver.client;
-        let found = client.execute(script, vec![css.into(), text.into()]).await.unwrap();
+        let found = self.run_with(script, vec![css.into(), text.into()]).await;
         let name = ElementRef::from(found[ELEMENT].as_str()?.to_owned());
-        Some(Element::from_element_id(client.clone(), name))
+        Some(Element::from_element_id(self.driver.client.clone(), name))
     }
 
     /// Waits until a script returns true.

@@ -41,7 +41,7 @@ pub(crate) async fn look_at(seat: &Seat<'_>, name: &str) {
 }
 
 /// A day at a desk: three accounts, one of which was lost, and people waited for.
-async fn furnish(seat: &Seat<'_>) -> String {
+pub(crate) async fn furnish(seat: &Seat<'_>) -> String {
     let page = seat.page;
     let first = seat.online("shop", "阿青").await;
     seat.online("support", "Marlene").await;

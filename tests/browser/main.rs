@@ -13,6 +13,10 @@ mod e2e {
     pub(crate) mod harness;
 }
 
+// Stores as a daemon would have left them.
+#[path = "../bench/stored.rs"]
+mod stored;
+
 mod account;
 mod browser;
 mod driver;
@@ -23,5 +27,6 @@ mod looks;
 mod seat;
 mod session;
 mod strangers;
+mod terminal;
 
 use e2e::harness;

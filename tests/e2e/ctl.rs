@@ -15,16 +15,9 @@ pub(crate) fn program(args: &[&str]) -> Command {
     command
 }
 
-/// `wxloginctl` for this daemon.
-fn ctl(daemon: &Daemon, line: &str) -> Command {
-    let mut command = program(&[]);
-    command.arg("--socket").arg(daemon.host.socket()).args(line.split(' '));
-    command
-}
-
 /// What it prints; it must exit so.
 pub(crate) async fn printed(daemon: &Daemon, line: &str, status: i32) -> String {
-    let output = output(ctl(daemon, line)).await;
+    let output = output(daemon.ctl(line)).await;
     assert_eq!(output.status.code(), Some(status), "{line}: {}", words(&output));
     if status == 0 { String::from_utf8(output.stdout).unwrap() } else { words(&output) }
 }
@@ -35,7 +28,7 @@ pub(crate) fn words(output: &Output) -> String {
 
 /// A command that goes on while the test does something else.
 fn watched(daemon: &Daemon, line: &str) -> (Process, Printed) {
-    Process::spawn_printing(ctl(daemon, line), &daemon.host.path("ctl-stderr"))
+    Process::spawn_printing(daemon.ctl(line), &daemon.host.path("ctl-stderr"))
 }
 
 #[tokio::test]

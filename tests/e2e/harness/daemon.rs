@@ -43,6 +43,13 @@ impl Daemon {
         Self { process, supervisor, client: host.client(), host }
     }
 
+    /// `wxloginctl` for this daemon.
+    pub(crate) fn ctl(&self, line: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_wxloginctl"));
+        command.arg("--socket").arg(self.host.socket()).args(line.split_whitespace());
+        command
+    }
+
     /// Ends the daemon without a moment for anything.
     pub(crate) async fn kill9(&mut self) {
         self.process.signal(Signal::KILL);
