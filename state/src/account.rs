@@ -282,6 +282,6 @@ impl Account {
 }
 
 /// How long ahead something is said; at most half of what it is ahead of.
-fn lead(lead: Duration, of: Duration) -> Duration {
+pub(crate) fn lead(lead: Duration, of: Duration) -> Duration {
     lead.min(of / 2)
 }

@@ -9,7 +9,7 @@
 //! ```
 //!
 //! Pure, like everything in this crate: the driver commits a change as one batch, and the model check
-//! (`tests/lives.rs`) runs the very same moves.
+//! (`tests/lives/every.rs`) runs the very same moves.
 
 use std::ops::Deref;
 

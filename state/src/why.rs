@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::account::{Account, Evidence, Method, Phase, Relogin, Rest, Stage};
+use crate::account::{Account, Evidence, Method, Phase, Relogin, Rest, Stage, lead};
 use crate::public::PhaseName;
 use crate::rules::{Issue, Rules, after, before};
 use crate::session::{Code, Session, SliderProgress, State, Transition};
@@ -164,7 +164,7 @@ fn next_of_account(account: &Account, rules: &Rules) -> Option<Next> {
             Some(Next { at: after(account.last_login_at, first_drop.saturating_mul(2)), what })
         }
         Stage::Settled { stable_until, told: false, .. } => {
-            let lead = rules.relogin.renewal_lead.min(rules.relogin.stable_for / 2);
+            let lead = lead(rules.relogin.renewal_lead, rules.relogin.stable_for);
             let what = format!("its renewal is announced, {} ahead", words::duration(lead));
             Some(Next { at: before(stable_until, lead), what })
         }
