@@ -29,7 +29,7 @@ mod relogin;
 mod tend;
 
 pub use evidence::{EVIDENCE_KEPT, Evidence, Source};
-pub use relogin::{Method, Phase, Relogin, Rest};
+pub use relogin::{Method, Phase, PopUpFailure, Relogin, Rest};
 pub use tend::Tending;
 pub(crate) use tend::{Said, Tend};
 
@@ -91,7 +91,7 @@ pub struct Account {
     pub attempts: u32,
     /// Why the pop-up is of no use until it is online again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub popup_failed: Option<String>,
+    pub popup_failed: Option<PopUpFailure>,
     /// QRs that were fetched for it.
     #[serde(default)]
     pub spent: Ledger,
@@ -225,7 +225,7 @@ impl Account {
     /// How a login of it that the list is the first to name came about, where a box on its phone may have to do
     /// with it.
     pub(crate) fn found_by_box(&self) -> Option<&'static str> {
-        let left_behind = self.popup_failed.as_deref() == Some(tend::STOPPED_AT_THE_BOX);
+        let left_behind = self.popup_failed == Some(PopUpFailure::Interrupted);
         if self.call() == Some(Method::PopUp) {
             Some("the platform lists it online: the box on its phone was confirmed")
         } else if left_behind && self.attempts == 0 {

@@ -7,8 +7,6 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-pub(super) use review::STOPPED_AT_THE_BOX;
-
 use super::evidence::{cut, note};
 use super::relogin::spread;
 use super::{Account, LOGINS_KEPT, LastDrop, Method, REASON_EVERY, Relogin, Rest, Source, Stage, lead};

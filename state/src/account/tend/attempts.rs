@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::Tend;
 use crate::account::evidence::cut;
 use crate::account::relogin::{backoff, spread};
-use crate::account::{Account, LastDrop, Method, Phase, Relogin, Rest, Source};
+use crate::account::{Account, LastDrop, Method, Phase, PopUpFailure, Relogin, Rest, Source};
 use crate::fleet::{Turn, Why};
 use crate::id::WId;
 use crate::input::Refusal;
@@ -223,7 +223,7 @@ impl Tend<'_> {
 
     /// The box on the phone is of no use until the account is online again.
     fn qr_instead(&mut self, what: &str) {
-        self.account.popup_failed = Some(cut(what.to_owned()));
+        self.account.popup_failed = Some(PopUpFailure::Failed);
         let Some(relogin) = &mut self.account.relogin else { return };
         (relogin.method, relogin.troubles) = (Method::Qr, 0);
         self.put_off(self.now, &format!("the pop-up login failed ({what}); a QR is next"));
