@@ -126,8 +126,6 @@ pub enum Stage {
     FirstDropped,
     /// It holds.
     Settled {
-        /// Since then.
-        since: Timestamp,
         /// About until then, if nothing else happens.
         stable_until: Timestamp,
         /// Whether it was said that this is near.
@@ -257,7 +255,7 @@ impl Account {
                 }
                 Stage::FirstDay { drop_due_at, looked: false, .. } => Some((*drop_due_at).min(settles)),
                 Stage::FirstDay { .. } | Stage::FirstDropped => Some(settles),
-                Stage::Settled { stable_until, told: false, .. } => {
+                Stage::Settled { stable_until, told: false } => {
                     Some(before(*stable_until, lead(rules.renewal_lead, rules.stable_for)))
                 }
                 Stage::Settled { .. } => None,

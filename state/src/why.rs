@@ -163,7 +163,7 @@ fn next_of_account(account: &Account, rules: &Rules) -> Option<Next> {
             let what = "it counts as settled if it is still online".to_owned();
             Some(Next { at: after(account.last_login_at, first_drop.saturating_mul(2)), what })
         }
-        Stage::Settled { stable_until, told: false, .. } => {
+        Stage::Settled { stable_until, told: false } => {
             let lead = lead(rules.relogin.renewal_lead, rules.relogin.stable_for);
             let what = format!("its renewal is announced, {} ahead", words::duration(lead));
             Some(Next { at: before(stable_until, lead), what })

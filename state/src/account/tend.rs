@@ -221,7 +221,7 @@ impl Tend<'_> {
             }
             Stage::FirstDay { .. } => {}
             Stage::FirstDropped => self.settle("it was logged in again after its first drop"),
-            Stage::Settled { stable_until: until, told, .. } => (*until, *told) = (stable_until, false),
+            Stage::Settled { stable_until: until, told } => (*until, *told) = (stable_until, false),
         }
     }
 
@@ -323,7 +323,7 @@ impl Tend<'_> {
                     self.say(NoticeKind::DropExpected, why, Some(todo), Some(due));
                 }
             }
-            Stage::Settled { stable_until, told, .. } => {
+            Stage::Settled { stable_until, told } => {
                 let until = *stable_until;
                 if !*told && before(until, lead(rules.renewal_lead, rules.stable_for)) <= now {
                     *told = true;
@@ -337,8 +337,8 @@ impl Tend<'_> {
     }
 
     fn settle(&mut self, why: &str) {
-        let (since, stable_until) = (self.now, after(self.now, self.rules.relogin.stable_for));
-        self.account.stage = Stage::Settled { since, stable_until, told: false };
+        let stable_until = after(self.now, self.rules.relogin.stable_for);
+        self.account.stage = Stage::Settled { stable_until, told: false };
         self.say(NoticeKind::Settled, why, None, Some(stable_until));
     }
 

@@ -66,7 +66,7 @@ fn the_first_drop_is_answered_with_a_qr_at_once_and_the_login_after_it_settles()
     world.scanned(&w_id, A);
     let account = world.account(A);
     let stable_until = world.now + SignedDuration::from_hours(90 * 24);
-    assert_eq!(account.stage, Stage::Settled { since: world.now, stable_until, told: false });
+    assert_eq!(account.stage, Stage::Settled { stable_until, told: false });
     assert_eq!((account.current_w_id.clone(), account.attempts), (Some(w_id), 0));
     assert_eq!(account.relogin, None);
     let told = world.told(NoticeKind::Settled);

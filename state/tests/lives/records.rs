@@ -5,8 +5,8 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use wxlogin_state::public::Event;
 use wxlogin_state::{
-    Answer, Batch, EVIDENCE_KEPT, Input, Issued, LOGINS_KEPT, Notice, NoticeKind, Profile, Rate, Seq,
-    Tending, WId,
+    Account, Answer, Batch, EVIDENCE_KEPT, Input, Issued, LOGINS_KEPT, Notice, NoticeKind, Profile, Rate,
+    Seq, Tending, WId,
 };
 
 use crate::largest::{largest_profile, largest_session};
@@ -97,4 +97,14 @@ fn the_largest_possible_record_of_the_host_fits_the_store() {
     assert_eq!(world.records.fleet.storm().map(|storm| storm.drops), Some(600));
     let mut batch = Batch::default();
     batch.put_fleet(&world.records.fleet).unwrap();
+}
+
+#[test]
+fn a_record_of_before_is_read_and_what_is_kept_no_more_is_left_out() {
+    let mut world = World::settled();
+    world.drop(A);
+    let account = world.account(A);
+    let mut before = serde_json::to_value(&*account).unwrap();
+    before["stage"]["settled"]["since"] = "2026-01-01T12:00:00Z".into();
+    assert_eq!(serde_json::from_value::<Account>(before).unwrap(), *account);
 }

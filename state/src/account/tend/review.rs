@@ -40,8 +40,7 @@ impl Tend<'_> {
                 *told &= before(*drop_due_at, lead(rules.drop_lead, rules.first_drop)) <= now;
                 *looked &= *drop_due_at <= now;
             }
-            Stage::Settled { since, stable_until, told } => {
-                *since = (*since).min(now);
+            Stage::Settled { stable_until, told } => {
                 *stable_until = (*stable_until).min(after(now, rules.stable_for));
                 *told &= before(*stable_until, lead(rules.renewal_lead, rules.stable_for)) <= now;
             }
