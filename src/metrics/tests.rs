@@ -46,7 +46,7 @@ fn online(n: u64, wc_id: &str) -> (Session, Account) {
 
 fn relogin(method: Method, phase: Phase) -> Relogin {
     let turn = Turn::default();
-    Relogin { attempt: 1, method, by_person: false, why: String::new(), troubles: 0, turn, phase }
+    Relogin { method, by_person: false, why: String::new(), troubles: 0, turn, phase }
 }
 
 /// An account that dropped as `w1` after 10 s, and this is on its way.

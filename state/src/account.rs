@@ -214,6 +214,11 @@ impl Account {
         if popup { Method::PopUp } else { Method::Qr }
     }
 
+    /// The how manyth login since it was last online is next, or on its way; the first is 1.
+    pub fn attempt(&self) -> u32 {
+        self.attempts.saturating_add(1)
+    }
+
     /// The call that must be going on for it.
     pub fn call(&self) -> Option<Method> {
         let relogin = self.relogin.as_ref()?;

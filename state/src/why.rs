@@ -81,7 +81,7 @@ fn standing(account: &Account, rules: &Rules) -> (Standing, Timestamp, String) {
     let rest = account.resting(&rules.relogin);
     let phase = account.relogin.as_ref().map(|relogin| PhaseName::from(&relogin.phase));
     let state = Standing::of(account.current_w_id.is_some(), phase, rest.is_some());
-    let coming = account.relogin.as_ref().map(coming);
+    let coming = account.relogin.as_ref().map(|relogin| coming(account, relogin));
     if let Some(w_id) = &account.current_w_id {
         let what = match (coming, &account.stage) {
             (Some((_, coming)), _) => format!("another login is on its way: {coming}"),
@@ -100,8 +100,8 @@ fn standing(account: &Account, rules: &Rules) -> (Standing, Timestamp, String) {
 
 /// How far a login is that is on its way, in a sentence, and since when, where that says more than since when the
 /// account is offline.
-fn coming(relogin: &Relogin) -> (Option<Timestamp>, String) {
-    let Relogin { phase, method, attempt, why, .. } = relogin;
+fn coming(account: &Account, relogin: &Relogin) -> (Option<Timestamp>, String) {
+    let Relogin { phase, method, why, .. } = relogin;
     match phase {
         Phase::Calling { since } => {
             (Some(*since), format!("it is being logged in by {}: {why}", how(*method)))
@@ -112,7 +112,7 @@ fn coming(relogin: &Relogin) -> (Option<Timestamp>, String) {
         Phase::Offered { since } => {
             (Some(*since), "a login is due, and begins when somebody opens it".to_owned())
         }
-        Phase::Due { .. } => (None, format!("it is offline; attempt {attempt} is due: {why}")),
+        Phase::Due { .. } => (None, format!("it is offline; attempt {} is due: {why}", account.attempt())),
     }
 }
 

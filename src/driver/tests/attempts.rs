@@ -48,7 +48,7 @@ async fn a_qr_that_nobody_scans_is_fetched_again_after_a_pause_that_grows() {
         let pause = Duration::try_from(due.duration_since(now)).unwrap();
         let expected = Duration::from_mins(minutes);
         assert!(pause >= expected.mul_f64(0.8) && pause <= expected.mul_f64(1.2), "{attempt}: {pause:?}");
-        assert_eq!((account.attempts, account.relogin.unwrap().attempt), (attempt, attempt + 1));
+        assert_eq!(account.attempt(), attempt + 1);
         world.at(due - SignedDuration::from_secs(1)).await;
         assert_eq!(world.platform.more_of(QR).await, 0);
         world.at(due).await;

@@ -24,8 +24,6 @@ pub enum Method {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Relogin {
-    /// The how manyth since the account was last online; the first is 1.
-    pub attempt: u32,
     /// How.
     pub method: Method,
     /// Whether a person asked for it.

@@ -50,7 +50,7 @@ fn the_first_drop_is_answered_with_a_qr_at_once_and_the_login_after_it_settles()
     world.drop(A);
     assert_eq!(world.dropped(&first).0, DropReason::FirstNight);
     assert_eq!(world.account(A).stage, Stage::FirstDropped);
-    assert_eq!((world.relogin(A).method, world.relogin(A).attempt), (Method::Qr, 1));
+    assert_eq!((world.relogin(A).method, world.attempt(A)), (Method::Qr, 1));
     assert_eq!(world.due_in(A), 0);
     world.time_came(A);
     let w_id = world.qr_issued(A);

@@ -67,7 +67,7 @@ fn what_a_person_asked_for_and_did_not_complete_is_the_schedules_from_there_on()
     let w_id = world.qr_issued(A);
     assert!(world.told(NoticeKind::ScanNeeded).iter().all(|(_, notice)| notice.w_id != Some(w_id.clone())));
     world.unscanned(&w_id);
-    assert_eq!((world.phase(A), world.relogin(A).attempt, world.relogin(A).by_person), ("due", 2, false));
+    assert_eq!((world.phase(A), world.attempt(A), world.relogin(A).by_person), ("due", 2, false));
 }
 
 #[test]
@@ -137,7 +137,7 @@ fn auto_relogin_on_takes_up_what_was_logged_out_or_given_up_although_it_was_on_a
     world.auto_relogin(A, false);
     assert_eq!(world.phase(A), "none");
     world.auto_relogin(A, true);
-    assert_eq!((world.account(A).rest, world.phase(A), world.relogin(A).attempt), (None, "due", 1));
+    assert_eq!((world.account(A).rest, world.phase(A), world.attempt(A)), (None, "due", 1));
 }
 
 #[test]
@@ -255,7 +255,7 @@ fn a_login_that_is_ended_on_the_way_is_an_attempt() {
     let w_id = world.qr_issued(A);
     world.apply(&w_id, Input::Ended);
     assert_eq!(world.session(&w_id).state.name(), StateName::Dropped);
-    assert_eq!((world.phase(A), world.relogin(A).attempt), ("due", 2));
+    assert_eq!((world.phase(A), world.attempt(A)), ("due", 2));
 }
 
 #[test]

@@ -106,5 +106,6 @@ fn a_record_of_before_is_read_and_what_is_kept_no_more_is_left_out() {
     let account = world.account(A);
     let mut before = serde_json::to_value(&*account).unwrap();
     before["stage"]["settled"]["since"] = "2026-01-01T12:00:00Z".into();
+    before["relogin"]["attempt"] = 1.into();
     assert_eq!(serde_json::from_value::<Account>(before).unwrap(), *account);
 }

@@ -261,6 +261,12 @@ impl World {
         self.account(who).relogin.clone().expect("a login is on its way")
     }
 
+    /// The how manyth login of it is on its way.
+    pub(crate) fn attempt(&self, who: &str) -> u32 {
+        self.relogin(who);
+        self.account(who).attempt()
+    }
+
     /// In how many seconds the account's next login begins.
     pub(crate) fn due_in(&self, who: &str) -> i64 {
         let at = self.relogin(who).due_at().expect("it is due");

@@ -28,7 +28,6 @@ impl Tend<'_> {
             Some(relogin) if by_daemon => relogin.phase = phase,
             relogin => {
                 *relogin = Some(Relogin {
-                    attempt: self.account.attempts.saturating_add(1),
                     method: Method::Qr,
                     by_person: true,
                     why: "a person asked for it".to_owned(),
@@ -177,7 +176,6 @@ impl Tend<'_> {
         let at = rules.window.opens(after(now, delay));
         let place = self.fleet.place(at, now, rules);
         self.account.relogin = Some(Relogin {
-            attempt: attempts.saturating_add(1),
             method: self.account.method(),
             by_person: false,
             why: cut(why.to_owned()),
@@ -273,7 +271,6 @@ impl Tend<'_> {
         let method = method.unwrap_or_else(|| account.method());
         (account.rest, account.attempts) = (None, 0);
         account.relogin = Some(Relogin {
-            attempt: 1,
             method,
             by_person: true,
             why: "a person asked for it".to_owned(),

@@ -100,7 +100,7 @@ impl Host {
             Phase::Calling { since } => (2, self.until(*since, LONGEST), None),
             Phase::InFlight { w_id, .. } => (3, 0, names.place(Some(w_id))),
         };
-        (relogin.attempt, relogin.method, relogin.by_person, relogin.troubles, relogin.turn, phase)
+        (relogin.method, relogin.by_person, relogin.troubles, relogin.turn, phase)
     }
 
     fn session(&self, session: &Session, names: &mut Names) -> impl Ord + Hash + use<> {
