@@ -3,6 +3,7 @@
 mod attempts;
 mod review;
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -83,8 +84,8 @@ pub(crate) struct Said {
 #[derive(Debug)]
 pub(crate) struct Tend<'a> {
     pub(crate) account: Account,
-    pub(crate) fleet: &'a mut Fleet,
-    pub(crate) said: &'a mut Said,
+    pub(crate) fleet: Cow<'a, Fleet>,
+    pub(crate) said: Said,
     pub(crate) rules: &'a Rules,
     pub(crate) now: Timestamp,
 }
@@ -99,8 +100,8 @@ impl Account {
         rules: &Rules,
     ) -> Self {
         let account = Self::before_login(login, profile, now, rules);
-        let (mut fleet, mut said) = (Fleet::default(), Said::default());
-        let mut tend = Tend { account, fleet: &mut fleet, said: &mut said, rules, now };
+        let (fleet, said) = (Cow::Owned(Fleet::default()), Said::default());
+        let mut tend = Tend { account, fleet, said, rules, now };
         tend.logged_in(login, profile, false, from);
         tend.account
     }
@@ -188,7 +189,7 @@ impl Tend<'_> {
     /// come.
     pub(crate) fn leaves_the_line(&mut self, waited: bool) {
         if waited && !self.account.waits_in_line(self.now) {
-            self.fleet.give_back(&self.rules.relogin);
+            self.fleet.to_mut().give_back(&self.rules.relogin);
         }
     }
 
@@ -238,7 +239,7 @@ impl Tend<'_> {
         let may_ask = account.reason.asked_at.is_none_or(|at| between(at, now) >= REASON_EVERY);
         account.reason.wanted = may_ask.then(|| w_id.clone());
         self.note(from, what);
-        if let Some(storm) = self.fleet.dropped(now, rules) {
+        if let Some(storm) = self.fleet.to_mut().dropped(now, rules) {
             let why = format!(
                 "{} accounts dropped within {}: one incident; re-logins are held until it is calm, then begin \
                  one after another",

@@ -36,7 +36,7 @@ impl Tend<'_> {
                     phase,
                 });
                 self.account.spent.spend(self.now, self.rules.relogin.budget);
-                self.fleet.count(self.now, &self.rules.relogin);
+                self.fleet.to_mut().count(self.now, &self.rules.relogin);
             }
         }
         if self.account.relogin.as_ref().is_some_and(|relogin| !relogin.by_person) {
@@ -73,7 +73,7 @@ impl Tend<'_> {
         let fetches = method == Method::Qr;
         if by_person {
             if fetches {
-                self.fleet.count(now, rules);
+                self.fleet.to_mut().count(now, rules);
             }
             return self.call(fetches);
         }
@@ -91,7 +91,7 @@ impl Tend<'_> {
         if fetches && let Some(free_at) = self.account.spent.free_at(now, rules.budget) {
             return self.budget_spent(free_at);
         }
-        match self.fleet.admit(now, turn, fetches, rules) {
+        match self.fleet.to_mut().admit(now, turn, fetches, rules) {
             Ok(()) => {
                 self.call(fetches);
                 self.stands(Turn::Had);
@@ -174,7 +174,7 @@ impl Tend<'_> {
             return;
         }
         let at = rules.window.opens(after(now, delay));
-        let place = self.fleet.place(at, now, rules);
+        let place = self.fleet.to_mut().place(at, now, rules);
         self.account.relogin = Some(Relogin {
             method: self.account.method(),
             by_person: false,
@@ -239,7 +239,7 @@ impl Tend<'_> {
         self.note(source, format!("no login could be begun: {what}"));
         if no_qr && method == Method::Qr {
             self.account.spent.refund(since);
-            self.fleet.refund(since);
+            self.fleet.to_mut().refund(since);
         }
         let troubles = troubles.saturating_add(1);
         let delay = backoff(&self.account.wc_id, troubles, &self.rules.relogin);
