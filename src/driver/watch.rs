@@ -21,9 +21,14 @@ use crate::platform::{Pace, Platform, Presence, Trouble};
 use crate::view::View;
 
 /// Questions about single accounts that are out at once, and how many of them may be why somebody is offline: a
-/// suspicion is checked before that is asked.
-const AT_ONCE: usize = 4;
+/// suspicion is checked before that is asked. So many that a thousand suspicions are cleared up between two lists
+/// where an answer takes a second.
+pub(super) const AT_ONCE: usize = 16;
 const REASONS_AT_ONCE: usize = 2;
+
+/// So many lists in a row wait for the answer about an account that they lack; from the next one on its absences
+/// count again. A platform that leaves single questions unanswered must not keep real drops from being noticed.
+pub(super) const LISTS_WAIT: u32 = 5;
 
 /// How often the first list may fail before it is given up for a look that says nothing: a platform that is down for
 /// long must not keep everybody from a login that may work.
@@ -63,8 +68,17 @@ pub(super) struct Watch {
     to_ask_why: VecDeque<(WcId, WId)>,
     looks_out: usize,
     reasons_out: usize,
-    /// Who is being looked after, and whether there was another reason to, meanwhile.
-    looks: HashMap<WcId, bool>,
+    /// Who is being looked after: the question is out, or waits for others to be answered.
+    looks: HashMap<WcId, Look>,
+}
+
+/// What came up while an account is being looked after.
+#[derive(Debug, Default)]
+struct Look {
+    /// Whether there was another reason to.
+    again: bool,
+    /// Lists that lacked it.
+    lists: u32,
 }
 
 impl Watch {
@@ -146,10 +160,10 @@ impl Watch {
     pub(super) fn question(&mut self, question: Act, view: &View) {
         match question {
             Act::Look(wc_id) => match self.looks.entry(wc_id) {
-                Entry::Occupied(mut again) => *again.get_mut() = true,
+                Entry::Occupied(mut look) => look.get_mut().again = true,
                 Entry::Vacant(first) => {
                     self.to_look.push_back(first.key().clone());
-                    first.insert(false);
+                    first.insert(Look::default());
                 }
             },
             Act::AskReason { wc_id, w_id } => self.to_ask_why.push_back((wc_id, w_id)),
@@ -169,7 +183,7 @@ impl Watch {
             Seen::List(result) => self.take_list(result, otherwise, view, turn),
             Seen::Login { wc_id, w_id, result } => {
                 self.looks_out = self.looks_out.saturating_sub(1);
-                let again = self.looks.remove(&wc_id).unwrap_or(false);
+                let again = self.looks.remove(&wc_id).is_some_and(|look| look.again);
                 take_login(&wc_id, &w_id, result, turn);
                 if again {
                     self.question(Act::Look(wc_id), view);
@@ -250,8 +264,14 @@ impl Watch {
             if changed.contains(&wc_id) || listed.contains_key(&wc_id) || turn.has_changed(&wc_id) {
                 continue;
             }
+            // One absence is the reason to ask, and says no more than that until the answer is there.
+            let asked = self.looks.get_mut(&wc_id);
+            let is_asked = asked.is_some();
+            if asked.is_some_and(Look::keeps_a_list_waiting) {
+                continue;
+            }
             note(&wc_id, turn.not_listed(&wc_id));
-            if turn.account(&wc_id).is_some_and(|account| account.current_w_id.is_some()) {
+            if !is_asked && turn.account(&wc_id).is_some_and(|account| account.current_w_id.is_some()) {
                 self.question(Act::Look(wc_id), view);
             }
         }
@@ -290,6 +310,14 @@ impl Watch {
         let (driver, end) = (self.driver.clone(), self.end.clone());
         let asking = async move { driver.tell(Message::Seen(question.await)).await };
         self.tasks.spawn(async move { end.run_until_cancelled(asking).await });
+    }
+}
+
+impl Look {
+    /// Whether a list that lacks the account says nothing more before the answer is there.
+    fn keeps_a_list_waiting(&mut self) -> bool {
+        self.lists = self.lists.saturating_add(1);
+        self.lists <= LISTS_WAIT
     }
 }
 
