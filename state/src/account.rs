@@ -271,6 +271,14 @@ impl Account {
         [relogin, standing].into_iter().flatten().min()
     }
 
+    /// Whether this says anything that `before` does not: an observation that was only made once more is no news.
+    pub(crate) fn is_news_beside(&self, before: &Self) -> bool {
+        if self.evidence == before.evidence || !evidence::are_alike(&self.evidence, &before.evidence) {
+            return self != before;
+        }
+        Self { evidence: before.evidence.clone(), ..self.clone() } != *before
+    }
+
     /// In one word, how a login that was online since `since` is lost at `now`.
     pub(crate) fn drop_reason(&self, since: Timestamp, now: Timestamp, rules: &ReloginRules) -> DropReason {
         // Where the clock was set back, nobody knows how long it was online.

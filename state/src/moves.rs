@@ -383,7 +383,7 @@ impl<'a, K: Known> Work<'a, K> {
         let changed = |mut account: Account| {
             let before = moves.known.account(&account.wc_id);
             match before.as_deref() {
-                Some(before) if *before == account => return None,
+                Some(before) if !account.is_news_beside(before) => return None,
                 Some(before) => account.version = before.version.next(),
                 None => {}
             }

@@ -345,8 +345,7 @@ impl Tend<'_> {
 
     fn absent(&mut self) {
         self.account.absences = self.account.absences.saturating_add(1);
-        let absences = self.account.absences;
-        self.note(Source::List, format!("it is missing in the platform's list, {absences} in a row"));
+        self.note(Source::List, "it is missing in the platform's list");
     }
 
     fn present(&mut self, from: Source, what: &str) {
@@ -356,8 +355,8 @@ impl Tend<'_> {
         }
     }
 
-    /// The platform has a login of it online that has ended here: noted once, and said with the login that is to
-    /// take its place.
+    /// The platform has a login of it online that has ended here: noted, and said with the login that is to take its
+    /// place.
     fn listed_as(&mut self, w_id: &WId, from: Source) {
         let mut what = format!("the platform lists it online as {w_id}, a login that has ended here");
         if self.account.current_w_id.is_none() && self.account.resting(&self.rules.relogin).is_none() {
@@ -370,9 +369,7 @@ impl Tend<'_> {
         {
             relogin.why.clone_from(&what);
         }
-        if self.account.evidence.iter().all(|seen| seen.what != what) {
-            self.note(from, what);
-        }
+        self.note(from, what);
     }
 
     /// It has become known by a login that had ended here for this reason. Where a person ended that, the account
