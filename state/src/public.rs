@@ -294,7 +294,7 @@ pub struct Event {
     /// The session it happened to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub w_id: Option<WId>,
-    /// The account it happened to.
+    /// The account it happened to; an `account.budget-spent` without one is about the host's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wc_id: Option<WcId>,
     /// The session as it was then.

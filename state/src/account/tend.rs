@@ -246,14 +246,7 @@ impl Tend<'_> {
                 storm.drops,
                 words::duration(rules.storm.per)
             );
-            self.said.notices.push(Notice {
-                kind: NoticeKind::Storm,
-                wc_id: None,
-                w_id: None,
-                why,
-                todo: None,
-                until: None,
-            });
+            self.say_of_host(NoticeKind::Storm, why, None, None);
         }
         if self.is_on_its_way() {
             return;
@@ -391,6 +384,11 @@ impl Tend<'_> {
 
     fn say(&mut self, kind: NoticeKind, why: &str, todo: Option<&str>, until: Option<Timestamp>) {
         self.say_of(self.account.current_w_id.clone(), kind, why, todo, until);
+    }
+
+    fn say_of_host(&mut self, kind: NoticeKind, why: String, todo: Option<&str>, until: Option<Timestamp>) {
+        let todo = todo.map(str::to_owned);
+        self.said.notices.push(Notice { kind, wc_id: None, w_id: None, why, todo, until });
     }
 
     fn say_of(

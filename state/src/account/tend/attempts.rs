@@ -18,6 +18,9 @@ use crate::session::{DropReason, Session};
 /// After so many troubles in a row with the box on the phone a QR is next: the box may be what is broken.
 const BOXES_IN_TROUBLE: u32 = 3;
 
+/// What a person can do where the daemon fetches no more QRs for now: theirs are counted, not refused.
+const ASK_YOURSELF: &str = "ask for a login yourself when the phone is at hand (wxloginctl relogin)";
+
 impl Tend<'_> {
     /// A session of it has its QR: on its way, by whoever asked for it.
     pub(crate) fn begun(&mut self, session: &Session) {
@@ -99,7 +102,10 @@ impl Tend<'_> {
             Err(held) => {
                 let why = match held.why {
                     Why::Turn => "many accounts are to be logged in at once: it waits for its turn",
-                    Why::Budget => "the host has fetched as many QRs as it may for now",
+                    Why::Budget => {
+                        self.hosts_budget_spent();
+                        "the host has fetched as many QRs as it may for now"
+                    }
                 };
                 self.put_off(held.until, why);
                 self.stands(if turn == Turn::Had { turn } else { Turn::Waits });
@@ -133,10 +139,17 @@ impl Tend<'_> {
     fn budget_spent(&mut self, free_at: Timestamp) {
         let why = format!("its QRs are spent: {}", self.rules.relogin.budget);
         if !std::mem::replace(&mut self.account.budget_told, true) {
-            let todo = "ask for a login yourself when the phone is at hand (wxloginctl relogin)";
-            self.say(NoticeKind::BudgetSpent, &why, Some(todo), Some(free_at));
+            self.say(NoticeKind::BudgetSpent, &why, Some(ASK_YOURSELF), Some(free_at));
         }
         self.put_off(free_at, &why);
+    }
+
+    fn hosts_budget_spent(&mut self) {
+        let rules = &self.rules.relogin;
+        if let Some(free_at) = self.fleet.to_mut().says_budget_spent(self.now, rules) {
+            let why = format!("the QRs of the host are spent: {}", rules.budget_total);
+            self.say_of_host(NoticeKind::BudgetSpent, why, Some(ASK_YOURSELF), Some(free_at));
+        }
     }
 
     /// Notes where its login stands in the host's line.

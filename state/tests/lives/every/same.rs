@@ -119,7 +119,7 @@ impl Host {
         // Further back than a period and a pace, a place says nothing any more.
         let matters = 5 * 60 * 1_000;
         (
-            self.lately(&fleet.spent, 10 * 60 * 1_000),
+            (self.lately(&fleet.spent, 10 * 60 * 1_000), fleet.budget_told),
             self.lately(&fleet.drops, 60 * 1_000),
             fleet.storm.as_ref().map(|storm| {
                 (self.until(storm.since, 6 * 60 * 1_000), self.until(storm.last_drop_at, 6 * 60 * 1_000))
