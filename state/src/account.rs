@@ -12,6 +12,7 @@
 //! on its way, or a [`Rest`]: a named reason why not. Nothing else changes an account than what
 //! [`moves`](crate::Moves) says.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -92,6 +93,10 @@ pub struct Account {
     /// Why the pop-up is of no use until it is online again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub popup_failed: Option<PopUpFailure>,
+    /// The name of the last request for a login of it that a caller gave one: asked again by the same name, it has been
+    /// done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_key: Option<Arc<str>>,
     /// QRs that were fetched for it.
     #[serde(default)]
     pub spent: Ledger,

@@ -4,6 +4,7 @@ mod attempts;
 mod review;
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -57,6 +58,8 @@ pub enum Tending {
         method: Option<Method>,
         /// Although it is online.
         force: bool,
+        /// The caller's name for the request: asked again by the same name, nothing more is done.
+        request_key: Option<Arc<str>>,
     },
     /// A person logs it out: the platform is being asked to.
     LogOutBegun,
@@ -140,6 +143,7 @@ impl Account {
             relogin: None,
             attempts: 0,
             popup_failed: None,
+            request_key: None,
             spent: crate::budget::Ledger::default(),
             budget_told: false,
             reason: super::Reason::default(),
@@ -165,7 +169,9 @@ impl Tend<'_> {
             Tending::ListedAs(w_id) => self.listed_as(&w_id, Source::List),
             Tending::PopUpFailed(what) => self.popup_failed(&what),
             Tending::CallFailed { what, no_qr } => self.call_failed(&what, no_qr),
-            Tending::Wanted { method, force } => return self.wanted(method, force),
+            Tending::Wanted { method, force, request_key } => {
+                return self.wanted(method, force, request_key);
+            }
             Tending::LogOutBegun => self.account.rest = Some(Rest::LoggedOut),
             Tending::LogOutFailed => self.stays_online(),
             Tending::Set { label, auto_relogin } => self.set(label, auto_relogin),

@@ -24,10 +24,13 @@ fn the_largest_possible_account_and_each_of_its_events_fit_their_records() {
         world.drop(&who);
         world.time_came(&who);
         world.tend(&who, Tending::PopUpFailed(wide.repeat(120)));
-        for _ in 0..120 {
+        for n in 0..120 {
             world.time_came(&who);
             world.tend(&who, Tending::CallFailed { what: wide.repeat(120), no_qr: false });
-            world.tend(&who, Tending::Wanted { method: None, force: false });
+            world.tend(
+                &who,
+                Tending::Wanted { method: None, force: false, request_key: Some(format!("{n:064}").into()) },
+            );
         }
         world.tend(&who, Tending::CallFailed { what: wide.repeat(120), no_qr: false });
         world.wait(&who);

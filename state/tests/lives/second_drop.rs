@@ -165,7 +165,7 @@ fn a_login_that_held_again_forgets_that_one_before_it_did_not() {
 
 #[test]
 fn nobody_gets_a_box_before_the_account_has_settled() {
-    let popup = Tending::Wanted { method: Some(Method::PopUp), force: true };
+    let popup = Tending::Wanted { method: Some(Method::PopUp), force: true, request_key: None };
     let refused = Err(Unmoved::Refused(Refusal::NotSettled));
     let mut world = World::first_login();
     assert_eq!(world.try_tend(A, popup.clone()), refused);

@@ -219,7 +219,7 @@ impl World {
     }
 
     pub(crate) fn wanted(&mut self, who: &str) -> Result<(), Unmoved> {
-        self.try_tend(who, Tending::Wanted { method: None, force: false })
+        self.try_tend(who, Tending::Wanted { method: None, force: false, request_key: None })
     }
 
     pub(crate) fn auto_relogin(&mut self, who: &str, on: bool) {

@@ -1,5 +1,6 @@
 //! Attempts to log an account in again: when one is due, how it begins, and what follows when it comes to nothing.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -270,11 +271,21 @@ impl Tend<'_> {
         self.put_off(at, &format!("no login could be begun: {what}"));
     }
 
-    pub(super) fn wanted(&mut self, method: Option<Method>, force: bool) -> Result<(), Refusal> {
-        if self.is_on_its_way() {
+    pub(super) fn wanted(
+        &mut self,
+        method: Option<Method>,
+        force: bool,
+        request_key: Option<Arc<str>>,
+    ) -> Result<(), Refusal> {
+        if request_key.is_some() && request_key == self.account.request_key {
             return Ok(());
         }
+        let is_on_its_way = self.is_on_its_way();
         let account = &mut self.account;
+        if is_on_its_way {
+            account.request_key = request_key.or(account.request_key.take());
+            return Ok(());
+        }
         if account.current_w_id.is_some() && !force {
             return Err(Refusal::Online);
         }
@@ -283,6 +294,7 @@ impl Tend<'_> {
         }
         let method = method.unwrap_or_else(|| account.method());
         (account.rest, account.attempts) = (None, 0);
+        account.request_key = request_key.or(account.request_key.take());
         account.relogin = Some(Relogin {
             method,
             by_person: true,
