@@ -26,8 +26,9 @@ use crate::view::View;
 pub(super) const AT_ONCE: usize = 16;
 const REASONS_AT_ONCE: usize = 2;
 
-/// So many lists in a row wait for the answer about an account that they lack; from the next one on its absences
-/// count again. A platform that leaves single questions unanswered must not keep real drops from being noticed.
+/// So many lists in a row wait for the answers about accounts that they lack, while there is none at all; from the next
+/// one on absences count again. A platform that leaves single questions unanswered must not keep real drops from being
+/// noticed.
 pub(super) const LISTS_WAIT: u32 = 5;
 
 /// How often the first list may fail before it is given up for a look that says nothing: a platform that is down for
@@ -68,17 +69,11 @@ pub(super) struct Watch {
     to_ask_why: VecDeque<(WcId, WId)>,
     looks_out: usize,
     reasons_out: usize,
-    /// Who is being looked after: the question is out, or waits for others to be answered.
-    looks: HashMap<WcId, Look>,
-}
-
-/// What came up while an account is being looked after.
-#[derive(Debug, Default)]
-struct Look {
-    /// Whether there was another reason to.
-    again: bool,
-    /// Lists that lacked it.
-    lists: u32,
+    /// Who is being looked after, and whether there was another reason to, meanwhile: the question is out, or waits for
+    /// others to be answered.
+    looks: HashMap<WcId, bool>,
+    /// Lists since one of these questions was last answered.
+    unanswered: u32,
 }
 
 impl Watch {
@@ -102,6 +97,7 @@ impl Watch {
             looks_out: 0,
             reasons_out: 0,
             looks: HashMap::new(),
+            unanswered: 0,
         }
     }
 
@@ -160,10 +156,10 @@ impl Watch {
     pub(super) fn question(&mut self, question: Act, view: &View) {
         match question {
             Act::Look(wc_id) => match self.looks.entry(wc_id) {
-                Entry::Occupied(mut look) => look.get_mut().again = true,
+                Entry::Occupied(mut again) => *again.get_mut() = true,
                 Entry::Vacant(first) => {
                     self.to_look.push_back(first.key().clone());
-                    first.insert(Look::default());
+                    first.insert(false);
                 }
             },
             Act::AskReason { wc_id, w_id } => self.to_ask_why.push_back((wc_id, w_id)),
@@ -183,7 +179,10 @@ impl Watch {
             Seen::List(result) => self.take_list(result, otherwise, view, turn),
             Seen::Login { wc_id, w_id, result } => {
                 self.looks_out = self.looks_out.saturating_sub(1);
-                let again = self.looks.remove(&wc_id).is_some_and(|look| look.again);
+                let again = self.looks.remove(&wc_id).unwrap_or(false);
+                if result.is_ok() {
+                    self.unanswered = 0;
+                }
                 take_login(&wc_id, &w_id, result, turn);
                 if again {
                     self.question(Act::Look(wc_id), view);
@@ -260,14 +259,14 @@ impl Watch {
                 }
             }
         }
+        self.unanswered = if self.looks.is_empty() { 0 } else { self.unanswered.saturating_add(1) };
         for wc_id in view.online() {
             if changed.contains(&wc_id) || listed.contains_key(&wc_id) || turn.has_changed(&wc_id) {
                 continue;
             }
-            // One absence is the reason to ask, and says no more than that until the answer is there.
-            let asked = self.looks.get_mut(&wc_id);
-            let is_asked = asked.is_some();
-            if asked.is_some_and(Look::keeps_a_list_waiting) {
+            // An absence is the reason to ask, and another one says no more until the answer is there.
+            let is_asked = self.looks.contains_key(&wc_id);
+            if is_asked && self.unanswered <= LISTS_WAIT {
                 continue;
             }
             note(&wc_id, turn.not_listed(&wc_id));
@@ -310,14 +309,6 @@ impl Watch {
         let (driver, end) = (self.driver.clone(), self.end.clone());
         let asking = async move { driver.tell(Message::Seen(question.await)).await };
         self.tasks.spawn(async move { end.run_until_cancelled(asking).await });
-    }
-}
-
-impl Look {
-    /// Whether a list that lacks the account says nothing more before the answer is there.
-    fn keeps_a_list_waiting(&mut self) -> bool {
-        self.lists = self.lists.saturating_add(1);
-        self.lists <= LISTS_WAIT
     }
 }
 

@@ -188,3 +188,18 @@ async fn a_question_that_hangs_holds_up_a_drop_for_some_lists_only() {
     drop(hangs);
     world.stop().await;
 }
+
+#[tokio::test]
+async fn where_questions_are_answered_slowly_everybody_waits_for_their_turn() {
+    let names: Vec<(String, String)> =
+        (0..2 * AT_ONCE).map(|n| (format!("wxid_{n}"), format!("w{n}"))).collect();
+    let online: Vec<(&str, &str)> = names.iter().map(|(wc_id, w_id)| (&**wc_id, &**w_id)).collect();
+    let mut world = Setup::settled(&online).busy().run().await;
+    for _ in 0..3 * LISTS_WAIT {
+        world.platform.asked_for_list().await.list(&[]);
+        world.platform.asked_about_any().await.say_online(true);
+    }
+    world.settled().await;
+    assert_eq!(world.view.count(StateName::Online), online.len());
+    world.stop().await;
+}
