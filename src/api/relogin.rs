@@ -3,25 +3,28 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use wxlogin_state::Tending;
 
 use super::Api;
 use super::body::{AccountPath, Body};
 use super::problem::Refused;
-use super::sessions::rendered;
+use super::sessions::{rendered, request_key};
 use crate::wire::{ChangeAccount, LogInAgain, ProblemCode};
 
 /// `POST /v1/accounts/{wcId}/relogin`: logs it in again now; answers before the platform has. The body may be
-/// empty.
+/// empty. Asked again with the `Idempotency-Key` of the last request that had one, the account is the answer, as it
+/// is by then, and nothing more is done.
 pub(super) async fn relogin(
     State(api): State<Arc<Api>>,
     AccountPath(wc_id): AccountPath,
+    headers: HeaderMap,
     body: Option<Body<LogInAgain>>,
 ) -> Result<Response, Refused> {
     let LogInAgain { method, force } = body.map(|Body(asked)| asked).unwrap_or_default();
-    let account = api.driver.tend(&wc_id, Tending::Wanted { method, force }).await?;
+    let request_key = request_key(&headers)?;
+    let account = api.driver.tend(&wc_id, Tending::Wanted { method, force, request_key }).await?;
     Ok(rendered(StatusCode::ACCEPTED, account.json()))
 }
 

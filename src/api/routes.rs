@@ -154,6 +154,10 @@ fn of_accounts(routes: Table) -> Table {
         .answers_nothing(204, "It is forgotten.")
         .refuses(&[NotFound, WrongState, Busy, StoreUnwritable, StoreFull]);
     let again = op("relogin-account", "Logs an account in again now; answers before the platform has.")
+        .header(
+            "Idempotency-Key",
+            "Names the request: asked again by the name of the last one, nothing more is done.",
+        )
         .may_take::<LogInAgain>(json!({"method": "qr"}))
         .answers::<Account>(202, "The account as it is now.", example::account())
         .refuses(&[InvalidRequest, NotFound, WrongState, Busy, TooLarge, UnsupportedMediaType])

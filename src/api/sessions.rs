@@ -59,7 +59,8 @@ pub(super) async fn create(
     Ok(rendered(status, begun.session.json()))
 }
 
-fn request_key(headers: &HeaderMap) -> Result<Option<Arc<str>>, Refused> {
+/// The caller's name for the request, where it has one.
+pub(super) fn request_key(headers: &HeaderMap) -> Result<Option<Arc<str>>, Refused> {
     let Some(key) = headers.get(IDEMPOTENCY_KEY) else { return Ok(None) };
     let fits = |key: &&str| {
         (1..=LONGEST_KEY).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic())

@@ -45,6 +45,8 @@ pub(super) struct Turn<'a> {
     /// What the keys are known by, with the first token.
     seal: Option<SealCheck>,
     fleet: Fleet,
+    /// Whether it is to be written.
+    fleet_changed: bool,
     forgotten: Vec<WId>,
     /// How many sessions were begun.
     begun: usize,
@@ -139,6 +141,7 @@ impl<'a> Turn<'a> {
             forgotten_links: Vec::new(),
             seal: None,
             fleet,
+            fleet_changed: false,
             forgotten: Vec::new(),
             begun: 0,
             platform_key: None,
@@ -248,7 +251,14 @@ impl<'a> Turn<'a> {
         self.forgotten.push(w_id.clone());
     }
 
-    pub(super) fn finish(self) -> Staged {
+    /// All of it, with the host's record as the last change left it.
+    pub(super) fn finish(mut self) -> Staged {
+        if self.fleet_changed
+            && let Err(error) = self.batch.put_fleet(&self.fleet)
+        {
+            // What it may count is bounded by the configuration, so that it fits; the accounts go on without it.
+            tracing::error!(error = &error as &dyn std::error::Error, "the host's record cannot be kept");
+        }
         let mut changes = Changes {
             sessions: self.stepped,
             forgotten: self.forgotten,
@@ -325,9 +335,6 @@ impl<'a> Turn<'a> {
             }
             events.push(journal(&mut batch, event)?);
         }
-        if let Some(fleet) = &change.fleet {
-            batch.put_fleet(fleet).map_err(too_large)?;
-        }
         if let Some(wc_id) = &change.forgotten {
             batch.forget_account(wc_id);
         }
@@ -354,7 +361,9 @@ impl<'a> Turn<'a> {
         if let Some(wc_id) = change.forgotten {
             self.accounts.insert(wc_id, None);
         }
-        self.fleet = change.fleet.unwrap_or(std::mem::take(&mut self.fleet));
+        if let Some(fleet) = change.fleet {
+            (self.fleet, self.fleet_changed) = (fleet, true);
+        }
         self.notices.extend(change.notices);
         self.acts.extend(change.acts);
     }

@@ -21,9 +21,15 @@ use crate::platform::{Pace, Platform, Presence, Trouble};
 use crate::view::View;
 
 /// Questions about single accounts that are out at once, and how many of them may be why somebody is offline: a
-/// suspicion is checked before that is asked.
-const AT_ONCE: usize = 4;
+/// suspicion is checked before that is asked. So many that a thousand suspicions are cleared up between two lists
+/// where an answer takes a second.
+pub(super) const AT_ONCE: usize = 16;
 const REASONS_AT_ONCE: usize = 2;
+
+/// So many lists in a row wait for the answers about accounts that they lack, while there is none at all; from the next
+/// one on absences count again. A platform that leaves single questions unanswered must not keep real drops from being
+/// noticed.
+pub(super) const LISTS_WAIT: u32 = 5;
 
 /// How often the first list may fail before it is given up for a look that says nothing: a platform that is down for
 /// long must not keep everybody from a login that may work.
@@ -63,8 +69,11 @@ pub(super) struct Watch {
     to_ask_why: VecDeque<(WcId, WId)>,
     looks_out: usize,
     reasons_out: usize,
-    /// Who is being looked after, and whether there was another reason to, meanwhile.
+    /// Who is being looked after, and whether there was another reason to, meanwhile: the question is out, or waits for
+    /// others to be answered.
     looks: HashMap<WcId, bool>,
+    /// Lists since one of these questions was last answered.
+    unanswered: u32,
 }
 
 impl Watch {
@@ -88,6 +97,7 @@ impl Watch {
             looks_out: 0,
             reasons_out: 0,
             looks: HashMap::new(),
+            unanswered: 0,
         }
     }
 
@@ -170,6 +180,9 @@ impl Watch {
             Seen::Login { wc_id, w_id, result } => {
                 self.looks_out = self.looks_out.saturating_sub(1);
                 let again = self.looks.remove(&wc_id).unwrap_or(false);
+                if result.is_ok() {
+                    self.unanswered = 0;
+                }
                 take_login(&wc_id, &w_id, result, turn);
                 if again {
                     self.question(Act::Look(wc_id), view);
@@ -246,12 +259,18 @@ impl Watch {
                 }
             }
         }
+        self.unanswered = if self.looks.is_empty() { 0 } else { self.unanswered.saturating_add(1) };
         for wc_id in view.online() {
             if changed.contains(&wc_id) || listed.contains_key(&wc_id) || turn.has_changed(&wc_id) {
                 continue;
             }
+            // An absence is the reason to ask, and another one says no more until the answer is there.
+            let is_asked = self.looks.contains_key(&wc_id);
+            if is_asked && self.unanswered <= LISTS_WAIT {
+                continue;
+            }
             note(&wc_id, turn.not_listed(&wc_id));
-            if turn.account(&wc_id).is_some_and(|account| account.current_w_id.is_some()) {
+            if !is_asked && turn.account(&wc_id).is_some_and(|account| account.current_w_id.is_some()) {
                 self.question(Act::Look(wc_id), view);
             }
         }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use wxlogin_state::public::Event;
 use wxlogin_state::{
-    Account, Answer, DropReason, Input, Issued, LastDrop, Method, Phase, Profile, Relogin, Rules, Seq,
-    Session, Source, Turn, Verdict, step,
+    Account, Answer, DropReason, Input, Issued, LastDrop, Method, Phase, PopUpFailure, Profile, Relogin,
+    Rules, Seq, Session, Source, Turn, Verdict, step,
 };
 
 use super::*;
@@ -46,7 +46,7 @@ fn online(n: u64, wc_id: &str) -> (Session, Account) {
 
 fn relogin(method: Method, phase: Phase) -> Relogin {
     let turn = Turn::default();
-    Relogin { attempt: 1, method, by_person: false, why: String::new(), troubles: 0, turn, phase }
+    Relogin { method, by_person: false, why: String::new(), troubles: 0, turn, phase }
 }
 
 /// An account that dropped as `w1` after 10 s, and this is on its way.
@@ -143,7 +143,7 @@ fn an_attempt_counts_once_and_only_when_it_has_ended() {
         let (_, account) = online(2, "wxid_canary");
         Account { relogin: None, ..account }
     };
-    let popup_failed = |account: Account| Account { popup_failed: Some("no".to_owned()), ..account };
+    let popup_failed = |account: Account| Account { popup_failed: Some(PopUpFailure::Failed), ..account };
     let (popup, qr) = (|phase| Some(relogin(Method::PopUp, phase)), |phase| Some(relogin(Method::Qr, phase)));
     for (old, new, expected) in [
         (dropped(None), dropped(qr(DUE)), None),

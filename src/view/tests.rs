@@ -113,7 +113,7 @@ fn counts_follow_every_change() {
         let phase = Phase::Due { at, set_at: at };
         let why = String::new();
         let turn = Turn::default();
-        Relogin { attempt: 1, method: Method::Qr, by_person: false, why, troubles: 0, turn, phase }
+        Relogin { method: Method::Qr, by_person: false, why, troubles: 0, turn, phase }
     };
     let hour = |n| Timestamp::from_second(n * 3600).unwrap();
     let account = |wc_id: &str, dropped: Option<i64>, relogin: bool| {

@@ -12,6 +12,7 @@
 //! on its way, or a [`Rest`]: a named reason why not. Nothing else changes an account than what
 //! [`moves`](crate::Moves) says.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -29,7 +30,7 @@ mod relogin;
 mod tend;
 
 pub use evidence::{EVIDENCE_KEPT, Evidence, Source};
-pub use relogin::{Method, Phase, Relogin, Rest};
+pub use relogin::{Method, Phase, PopUpFailure, Relogin, Rest};
 pub use tend::Tending;
 pub(crate) use tend::{Said, Tend};
 
@@ -91,7 +92,11 @@ pub struct Account {
     pub attempts: u32,
     /// Why the pop-up is of no use until it is online again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub popup_failed: Option<String>,
+    pub popup_failed: Option<PopUpFailure>,
+    /// The name of the last request for a login of it that a caller gave one: asked again by the same name, it has been
+    /// done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_key: Option<Arc<str>>,
     /// QRs that were fetched for it.
     #[serde(default)]
     pub spent: Ledger,
@@ -126,8 +131,6 @@ pub enum Stage {
     FirstDropped,
     /// It holds.
     Settled {
-        /// Since then.
-        since: Timestamp,
         /// About until then, if nothing else happens.
         stable_until: Timestamp,
         /// Whether it was said that this is near.
@@ -216,6 +219,11 @@ impl Account {
         if popup { Method::PopUp } else { Method::Qr }
     }
 
+    /// The how manyth login since it was last online is next, or on its way; the first is 1.
+    pub fn attempt(&self) -> u32 {
+        self.attempts.saturating_add(1)
+    }
+
     /// The call that must be going on for it.
     pub fn call(&self) -> Option<Method> {
         let relogin = self.relogin.as_ref()?;
@@ -225,7 +233,7 @@ impl Account {
     /// How a login of it that the list is the first to name came about, where a box on its phone may have to do
     /// with it.
     pub(crate) fn found_by_box(&self) -> Option<&'static str> {
-        let left_behind = self.popup_failed.as_deref() == Some(tend::STOPPED_AT_THE_BOX);
+        let left_behind = self.popup_failed == Some(PopUpFailure::Interrupted);
         if self.call() == Some(Method::PopUp) {
             Some("the platform lists it online: the box on its phone was confirmed")
         } else if left_behind && self.attempts == 0 {
@@ -257,7 +265,7 @@ impl Account {
                 }
                 Stage::FirstDay { drop_due_at, looked: false, .. } => Some((*drop_due_at).min(settles)),
                 Stage::FirstDay { .. } | Stage::FirstDropped => Some(settles),
-                Stage::Settled { stable_until, told: false, .. } => {
+                Stage::Settled { stable_until, told: false } => {
                     Some(before(*stable_until, lead(rules.renewal_lead, rules.stable_for)))
                 }
                 Stage::Settled { .. } => None,
@@ -266,6 +274,14 @@ impl Account {
         let offline = || self.reason.wanted.is_some().then_some(self.last_login_at);
         let standing = if self.current_w_id.is_some() { online() } else { offline() };
         [relogin, standing].into_iter().flatten().min()
+    }
+
+    /// Whether this says anything that `before` does not: an observation that was only made once more is no news.
+    pub(crate) fn is_news_beside(&self, before: &Self) -> bool {
+        if self.evidence == before.evidence || !evidence::are_alike(&self.evidence, &before.evidence) {
+            return self != before;
+        }
+        Self { evidence: before.evidence.clone(), ..self.clone() } != *before
     }
 
     /// In one word, how a login that was online since `since` is lost at `now`.
@@ -282,6 +298,6 @@ impl Account {
 }
 
 /// How long ahead something is said; at most half of what it is ahead of.
-fn lead(lead: Duration, of: Duration) -> Duration {
+pub(crate) fn lead(lead: Duration, of: Duration) -> Duration {
     lead.min(of / 2)
 }

@@ -25,6 +25,9 @@ const INCIDENT: u32 = 5;
 pub struct Fleet {
     /// QRs, of all accounts.
     spent: Ledger,
+    /// Whether it was said that they are as many as there may be.
+    #[serde(default)]
+    budget_told: bool,
     /// Drops of late.
     drops: Ledger,
     /// The incident that is going on.
@@ -131,7 +134,7 @@ impl Fleet {
                 let until = if had { free_at } else { self.promise(free_at, rules) };
                 return Err(Held { until, why: Why::Budget });
             }
-            self.spent.spend(now, rules.budget_total);
+            self.spend(now, rules);
         }
         if !had {
             self.next_start = after(self.next_start, rules.budget_total.pace()).max(now);
@@ -162,12 +165,28 @@ impl Fleet {
     /// Notes a QR that a person asked for.
     pub(crate) fn count(&mut self, now: Timestamp, rules: &ReloginRules) {
         self.settle(now, rules);
-        self.spent.spend(now, rules.budget_total);
+        self.spend(now, rules);
+    }
+
+    /// When there are QRs again, where that they are spent is still to be said: once, until one is fetched that
+    /// leaves room for another.
+    pub(crate) fn says_budget_spent(&mut self, now: Timestamp, rules: &ReloginRules) -> Option<Timestamp> {
+        let free_at = self.spent.free_at(now, rules.budget_total)?;
+        (!std::mem::replace(&mut self.budget_told, true)).then_some(free_at)
     }
 
     /// Takes back the QR of `at`, which was not issued.
     pub(crate) fn refund(&mut self, at: Timestamp) {
         self.spent.refund(at);
+    }
+
+    fn spend(&mut self, now: Timestamp, rules: &ReloginRules) {
+        let rate = rules.budget_total;
+        self.spent.spend(now, rate);
+        // Where it is one at a time, there is never room for another.
+        if self.spent.free_at(now, Rate { count: rate.count.max(2), ..rate }).is_none() {
+            self.budget_told = false;
+        }
     }
 
     /// When the storm has calmed.

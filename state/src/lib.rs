@@ -41,8 +41,8 @@ mod window;
 mod words;
 
 pub use account::{
-    Account, EVIDENCE_KEPT, Evidence, LOGINS_KEPT, LastDrop, Method, NO_MOMENTS_FOR, Phase, REASON_EVERY,
-    Reason, Relogin, Rest, Source, Stage, Tending,
+    Account, EVIDENCE_KEPT, Evidence, LOGINS_KEPT, LastDrop, Method, NO_MOMENTS_FOR, Phase, PopUpFailure,
+    REASON_EVERY, Reason, Relogin, Rest, Source, Stage, Tending,
 };
 pub use awaited::Awaited;
 pub use budget::Ledger;

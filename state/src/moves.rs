@@ -9,8 +9,9 @@
 //! ```
 //!
 //! Pure, like everything in this crate: the driver commits a change as one batch, and the model check
-//! (`tests/lives.rs`) runs the very same moves.
+//! (`tests/lives/every.rs`) runs the very same moves.
 
+use std::borrow::Cow;
 use std::ops::Deref;
 
 use jiff::Timestamp;
@@ -292,13 +293,15 @@ struct Work<'a, K> {
     moves: &'a Moves<'a, K>,
     sessions: Vec<Session>,
     accounts: Vec<Account>,
-    fleet: Option<Fleet>,
+    /// Copied once something is written to it.
+    fleet: Cow<'a, Fleet>,
     said: Said,
 }
 
 impl<'a, K: Known> Work<'a, K> {
     fn new(moves: &'a Moves<'a, K>) -> Self {
-        Self { moves, sessions: Vec::new(), accounts: Vec::new(), fleet: None, said: Said::default() }
+        let fleet = Cow::Borrowed(moves.fleet);
+        Self { moves, sessions: Vec::new(), accounts: Vec::new(), fleet, said: Said::default() }
     }
 
     /// Changes an account; `None` where there is none.
@@ -310,11 +313,12 @@ impl<'a, K: Known> Work<'a, K> {
         };
         let waited = account.waits_in_line(self.moves.now);
         let Moves { fleet, rules, now, .. } = *self.moves;
-        let fleet = self.fleet.get_or_insert_with(|| fleet.clone());
-        let mut tend = Tend { account, fleet, said: &mut self.said, rules, now };
+        let fleet = std::mem::replace(&mut self.fleet, Cow::Borrowed(fleet));
+        let mut tend = Tend { account, fleet, said: std::mem::take(&mut self.said), rules, now };
         let outcome = change(&mut tend);
         tend.leaves_the_line(waited);
         tend.notes_its_rest();
+        (self.fleet, self.said) = (tend.fleet, tend.said);
         self.accounts.push(tend.account);
         Some(outcome)
     }
@@ -379,7 +383,7 @@ impl<'a, K: Known> Work<'a, K> {
         let changed = |mut account: Account| {
             let before = moves.known.account(&account.wc_id);
             match before.as_deref() {
-                Some(before) if *before == account => return None,
+                Some(before) if !account.is_news_beside(before) => return None,
                 Some(before) => account.version = before.version.next(),
                 None => {}
             }
@@ -389,7 +393,10 @@ impl<'a, K: Known> Work<'a, K> {
             sessions,
             accounts: accounts.into_iter().filter_map(changed).collect(),
             forgotten: None,
-            fleet: fleet.filter(|fleet| fleet != moves.fleet),
+            fleet: match fleet {
+                Cow::Owned(fleet) if fleet != *moves.fleet => Some(fleet),
+                _ => None,
+            },
             notices: said.notices,
             acts: said.acts,
         }

@@ -35,7 +35,7 @@ pub enum NoticeKind {
     Settled,
     /// A settled login is near the end of the time it is known to hold.
     RenewalDue,
-    /// No further QR is fetched for now.
+    /// No further QR is fetched for now: for the account, or for any of the host where none is named.
     BudgetSpent,
     /// So many drops at once are one incident.
     Storm,

@@ -201,7 +201,7 @@ impl From<&account::Account> for Account {
             stable_until: account.stable_until(),
             moments_allowed_at: account.moments_allowed_at(),
             auto_relogin: account.auto_relogin,
-            relogin: account.relogin.as_ref().map(Relogin::from),
+            relogin: Relogin::of(account),
             rest: account.told_rest(),
             last_drop: account.last_drop.clone(),
             sessions: account.logins.clone(),
@@ -263,16 +263,18 @@ impl From<&Phase> for PhaseName {
     }
 }
 
-impl From<&account::Relogin> for Relogin {
-    fn from(relogin: &account::Relogin) -> Self {
+impl Relogin {
+    /// That of `account`, where one is on its way.
+    fn of(account: &account::Account) -> Option<Self> {
+        let relogin = account.relogin.as_ref()?;
         let (due_at, w_id) = match &relogin.phase {
             Phase::Due { at, .. } => (*at, None),
             Phase::Offered { since } | Phase::Calling { since } => (*since, None),
             Phase::InFlight { w_id, since } => (*since, Some(w_id.clone())),
         };
         let phase = PhaseName::from(&relogin.phase);
-        let (attempt, method, why) = (relogin.attempt, relogin.method, relogin.why.clone());
-        Self { due_at, attempt, method, why, phase, w_id }
+        let (attempt, method, why) = (account.attempt(), relogin.method, relogin.why.clone());
+        Some(Self { due_at, attempt, method, why, phase, w_id })
     }
 }
 
@@ -292,7 +294,7 @@ pub struct Event {
     /// The session it happened to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub w_id: Option<WId>,
-    /// The account it happened to.
+    /// The account it happened to; an `account.budget-spent` without one is about the host's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wc_id: Option<WcId>,
     /// The session as it was then.

@@ -1,7 +1,7 @@
 //! The state machine: what an input makes of a session.
 //!
 //! [`step`] is pure: it reads no clock and does nothing. Every pair of state and input has a decided answer,
-//! written out in `tests/table.rs`: accepted, ignored or refused.
+//! written out in `tests/table/pairs.rs`: accepted, ignored or refused.
 
 use jiff::Timestamp;
 

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::account::{Account, Evidence, Method, Phase, Relogin, Rest, Stage};
+use crate::account::{Account, Evidence, Method, Phase, Relogin, Rest, Stage, lead};
 use crate::public::PhaseName;
 use crate::rules::{Issue, Rules, after, before};
 use crate::session::{Code, Session, SliderProgress, State, Transition};
@@ -81,7 +81,7 @@ fn standing(account: &Account, rules: &Rules) -> (Standing, Timestamp, String) {
     let rest = account.resting(&rules.relogin);
     let phase = account.relogin.as_ref().map(|relogin| PhaseName::from(&relogin.phase));
     let state = Standing::of(account.current_w_id.is_some(), phase, rest.is_some());
-    let coming = account.relogin.as_ref().map(coming);
+    let coming = account.relogin.as_ref().map(|relogin| coming(account, relogin));
     if let Some(w_id) = &account.current_w_id {
         let what = match (coming, &account.stage) {
             (Some((_, coming)), _) => format!("another login is on its way: {coming}"),
@@ -100,8 +100,8 @@ fn standing(account: &Account, rules: &Rules) -> (Standing, Timestamp, String) {
 
 /// How far a login is that is on its way, in a sentence, and since when, where that says more than since when the
 /// account is offline.
-fn coming(relogin: &Relogin) -> (Option<Timestamp>, String) {
-    let Relogin { phase, method, attempt, why, .. } = relogin;
+fn coming(account: &Account, relogin: &Relogin) -> (Option<Timestamp>, String) {
+    let Relogin { phase, method, why, .. } = relogin;
     match phase {
         Phase::Calling { since } => {
             (Some(*since), format!("it is being logged in by {}: {why}", how(*method)))
@@ -112,7 +112,7 @@ fn coming(relogin: &Relogin) -> (Option<Timestamp>, String) {
         Phase::Offered { since } => {
             (Some(*since), "a login is due, and begins when somebody opens it".to_owned())
         }
-        Phase::Due { .. } => (None, format!("it is offline; attempt {attempt} is due: {why}")),
+        Phase::Due { .. } => (None, format!("it is offline; attempt {} is due: {why}", account.attempt())),
     }
 }
 
@@ -163,8 +163,8 @@ fn next_of_account(account: &Account, rules: &Rules) -> Option<Next> {
             let what = "it counts as settled if it is still online".to_owned();
             Some(Next { at: after(account.last_login_at, first_drop.saturating_mul(2)), what })
         }
-        Stage::Settled { stable_until, told: false, .. } => {
-            let lead = rules.relogin.renewal_lead.min(rules.relogin.stable_for / 2);
+        Stage::Settled { stable_until, told: false } => {
+            let lead = lead(rules.relogin.renewal_lead, rules.relogin.stable_for);
             let what = format!("its renewal is announced, {} ahead", words::duration(lead));
             Some(Next { at: before(stable_until, lead), what })
         }

@@ -1,5 +1,6 @@
 //! What decides whether, when and by whom a dropped account is logged in again: attempts, hours, people, settings.
 
+use hyper::Method;
 use jiff::Timestamp;
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -7,7 +8,7 @@ use wxlogin_state::public::PhaseName;
 use wxlogin_state::{Rest, StateName};
 use wxlogind::clock::Clock;
 
-use crate::harness::{Daemon, Host, Platform};
+use crate::harness::{Daemon, Host, Platform, request, value};
 
 async fn with(relogin: &str) -> (Platform, Daemon) {
     let platform = Platform::start().await;
@@ -168,4 +169,37 @@ async fn an_account_that_was_logged_out_is_left_offline() {
     let account = daemon.account(wc_id.as_str()).await.unwrap();
     assert_eq!((account.rest, account.relogin), (Some(Rest::LoggedOut), None));
     assert_eq!(platform.calls("/iPadLogin").await, 1);
+}
+
+#[tokio::test]
+async fn the_same_request_by_name_is_done_once_over_kill_9() {
+    let (platform, mut daemon) = with("").await;
+    let (wc_id, _) = daemon.online_for_a_while(&platform).await;
+    daemon.change(&wc_id, &json!({"autoRelogin": false})).await;
+    platform.lose(&wc_id, &json!({})).await;
+    daemon.until_account(&wc_id, "it is left offline", |account| account.rest.is_some()).await;
+    let named = |key: &str, body: &Value| {
+        let mut request = request(Method::POST, &format!("/v1/accounts/{wc_id}/relogin"), body);
+        request.headers_mut().insert("idempotency-key", key.parse().unwrap());
+        request
+    };
+    assert_eq!(daemon.send(named("order-17", &Value::Null)).await.status(), 202);
+    let w_id = daemon.until_scan_needed(&wc_id).await;
+    daemon.kill9().await;
+    daemon.restart().await;
+    daemon.end(w_id.as_str()).await.unwrap();
+    // Whatever it asks for this time.
+    for body in [Value::Null, json!({"method": "qr", "force": true})] {
+        let again = daemon.send(named("order-17", &body)).await;
+        assert_eq!((again.status().as_u16(), &value(&again)["rest"]), (202, &json!("auto-relogin-off")));
+    }
+    assert_eq!(platform.calls("/iPadLogin").await, 2);
+    assert_eq!(daemon.send(named("order-18", &Value::Null)).await.status(), 202);
+    daemon.scan_and_confirm(&platform, &wc_id).await;
+    assert_eq!(platform.calls("/iPadLogin").await, 3);
+    let problem = daemon.send(named(&"x".repeat(65), &Value::Null)).await;
+    assert_eq!(
+        (problem.status().as_u16(), value(&problem)["field"].as_str()),
+        (400, Some("Idempotency-Key"))
+    );
 }

@@ -48,7 +48,7 @@ async fn a_qr_that_nobody_scans_is_fetched_again_after_a_pause_that_grows() {
         let pause = Duration::try_from(due.duration_since(now)).unwrap();
         let expected = Duration::from_mins(minutes);
         assert!(pause >= expected.mul_f64(0.8) && pause <= expected.mul_f64(1.2), "{attempt}: {pause:?}");
-        assert_eq!((account.attempts, account.relogin.unwrap().attempt), (attempt, attempt + 1));
+        assert_eq!(account.attempt(), attempt + 1);
         world.at(due - SignedDuration::from_secs(1)).await;
         assert_eq!(world.platform.more_of(QR).await, 0);
         world.at(due).await;
@@ -126,7 +126,7 @@ async fn on_demand_no_qr_is_fetched_until_somebody_asks() {
     world.when("wxid_1", offered).await;
     world.at(minute(600)).await;
     assert_eq!(world.platform.more_of(QR).await, 0);
-    let wanted = Tending::Wanted { method: None, force: false };
+    let wanted = Tending::Wanted { method: None, force: false, request_key: None };
     world.tend("wxid_1", wanted.clone()).await.unwrap();
     // Asked again meanwhile, it is the same login.
     world.tend("wxid_1", wanted).await.unwrap();
@@ -152,7 +152,7 @@ async fn outside_the_window_nothing_begins_by_itself_but_a_person_may() {
     world.when("wxid_1", |a| a.relogin.as_ref().is_some_and(|r| r.troubles == 1)).await;
     world.at(minute(12 * 60)).await;
     assert_eq!(due_at(&world.account("wxid_1")), Some(minute(32 * 60)));
-    world.tend("wxid_1", Tending::Wanted { method: None, force: false }).await.unwrap();
+    world.tend("wxid_1", Tending::Wanted { method: None, force: false, request_key: None }).await.unwrap();
     world.platform.asked_for_qr().await;
     world.stop().await;
 }
@@ -164,7 +164,7 @@ async fn after_so_many_attempts_it_is_left_to_a_person() {
     assert_eq!((account.rest, account.relogin), (Some(Rest::GaveUp { attempts: 1 }), None));
     world.at(minute(600)).await;
     assert_eq!(world.platform.more_of(QR).await, 0);
-    world.tend("wxid_1", Tending::Wanted { method: None, force: false }).await.unwrap();
+    world.tend("wxid_1", Tending::Wanted { method: None, force: false, request_key: None }).await.unwrap();
     world.platform.asked_for_qr().await.issue("w3");
     world.platform.polled("w3").await.log_in("wxid_1");
     assert_eq!(world.when("wxid_1", |account| account.current_w_id.is_some()).await.rest, None);

@@ -80,7 +80,11 @@ async fn a_pop_up_is_refused_until_the_account_has_settled() {
     let mut world = dropped().await;
     world.platform.asked_for_qr().await.answer(502, "");
     world.when("wxid_1", |account| matches!(&account.relogin, Some(r) if r.troubles == 1)).await;
-    let wanted = wxlogin_state::Tending::Wanted { method: Some(wxlogin_state::Method::PopUp), force: false };
+    let wanted = wxlogin_state::Tending::Wanted {
+        method: Some(wxlogin_state::Method::PopUp),
+        force: false,
+        request_key: None,
+    };
     let refused = world.tend("wxid_1", wanted).await.unwrap_err();
     assert!(refused.to_string().contains("by QR only"), "{refused}");
     assert!(matches!(world.account("wxid_1").relogin.unwrap().phase, Phase::Due { .. }));

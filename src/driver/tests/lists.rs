@@ -204,7 +204,7 @@ async fn a_shorter_interval_holds_from_the_reload_on() {
 
 /// A person logs the account in although it is online; its QR is there.
 async fn begin_by_force(world: &mut World, wc_id: &str, w_id: &str) {
-    world.tend(wc_id, Tending::Wanted { method: None, force: true }).await.unwrap();
+    world.tend(wc_id, Tending::Wanted { method: None, force: true, request_key: None }).await.unwrap();
     world.platform.asked_for_qr().await.issue(w_id);
     world.when(wc_id, |account| account.relogin.as_ref().is_some_and(|r| r.w_id() == Some(&id(w_id)))).await;
 }

@@ -11,7 +11,7 @@ use super::setup::Setup;
 use super::world::{World, id, login, minute};
 use crate::driver::{Begun, Denied, LoginRequest};
 
-const WANTED: Tending = Tending::Wanted { method: None, force: false };
+const WANTED: Tending = Tending::Wanted { method: None, force: false, request_key: None };
 
 fn begin(world: &World, request: LoginRequest) -> JoinHandle<Result<Begun, Denied>> {
     let driver = world.driver.clone();

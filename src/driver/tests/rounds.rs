@@ -5,11 +5,13 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::{join, join_all, join3};
 use tokio::task::unconstrained;
-use wxlogin_state::{Input, Secret, State, StateName};
+use wxlogin_state::{Fleet, Input, Secret, Seq, Source, State, StateName};
 
-use super::world::{World, code_asked, id, issued, minute, stepped};
+use super::setup::Setup;
+use super::world::{FIGURES, World, account_id, code_asked, id, issued, minute, stepped};
 use crate::driver::Denied;
 use crate::driver::rounds::resume_step;
+use crate::driver::turn::Turn;
 
 #[tokio::test]
 async fn deadlines_that_pass_together_are_kept_in_bounded_rounds() {
@@ -87,4 +89,21 @@ async fn resumed_polls_start_within_five_seconds_and_not_at_once() {
             "{count}: {last:?}"
         );
     }
+}
+
+#[tokio::test]
+async fn the_hosts_record_is_written_once_however_many_changes_of_a_round_are_in_it() {
+    let mut world = Setup::settled(&[("wxid_1", "w1"), ("wxid_2", "w2")]).run().await;
+    world.look(&[("wxid_1", "w1"), ("wxid_2", "w2")]).await;
+    let figures = FIGURES;
+    let mut turn = Turn::new(&world.view, &figures, Fleet::default(), minute(0), Seq(2));
+    for wc_id in ["wxid_1", "wxid_2"] {
+        turn.lost(&account_id(wc_id), Source::IsOnline, "it is offline").unwrap();
+    }
+    let staged = turn.finish();
+    let (sessions, accounts) = (staged.changes.sessions.len(), staged.changes.accounts.len());
+    assert_eq!((sessions, accounts), (2, 2));
+    assert_eq!(staged.batch.len(), sessions + accounts + staged.events.len() + 1);
+    assert_ne!(staged.fleet, Fleet::default());
+    world.stop().await;
 }

@@ -41,8 +41,7 @@ impl Setup {
     pub(super) fn settled(online: &[(&str, &str)]) -> Self {
         let mut setup = Self::first_day(online);
         for account in &mut setup.accounts {
-            account.stage =
-                Stage::Settled { since: minute(0), stable_until: minute(STABLE_FOR), told: false };
+            account.stage = Stage::Settled { stable_until: minute(STABLE_FOR), told: false };
         }
         setup
     }

@@ -71,9 +71,19 @@ impl Source {
     }
 }
 
-/// Adds an observation; the oldest make room.
+/// So many of the last observations may be made again without being kept twice: a list that lacks an account by
+/// turns, what clears that up, and what came between.
+const MADE_AGAIN: usize = 3;
+
+/// Adds an observation; the oldest make room. One of the last ones that is made again is kept as of its last time, so
+/// that looks which say the same by turns leave what was observed before where it is.
 pub(super) fn note(evidence: &mut Vec<Evidence>, from: Source, what: impl Into<String>, at: Timestamp) {
     let what = cut(what.into());
+    let recent = evidence.len().saturating_sub(MADE_AGAIN);
+    let again = |seen: &Evidence| seen.from == from && seen.what == what;
+    if let Some(before) = evidence[recent..].iter().position(again) {
+        evidence.remove(recent + before);
+    }
     evidence.push(Evidence { at, from, what });
     let too_many = |evidence: &Vec<Evidence>| {
         evidence.len() > EVIDENCE_KEPT || evidence.iter().map(|seen| seen.what.len()).sum::<usize>() > ALL
@@ -81,6 +91,12 @@ pub(super) fn note(evidence: &mut Vec<Evidence>, from: Source, what: impl Into<S
     while evidence.len() > 1 && too_many(evidence) {
         evidence.remove(0);
     }
+}
+
+/// Whether both are the same observations, whenever they were made.
+pub(super) fn are_alike(these: &[Evidence], those: &[Evidence]) -> bool {
+    let alike = |(this, that): (&Evidence, &Evidence)| this.from == that.from && this.what == that.what;
+    these.len() == those.len() && these.iter().zip(those).all(alike)
 }
 
 /// A sentence that fits a record: at most [`LONGEST`] bytes, nothing that JSON would write as six.
@@ -101,14 +117,32 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_is_observed_by_turns_is_kept_once_as_of_its_last_time() {
+        let mut evidence = Vec::new();
+        let second = |n| Timestamp::from_second(n).unwrap();
+        note(&mut evidence, Source::LoginInfo, "it was logged in", second(0));
+        for n in 1..100 {
+            note(&mut evidence, Source::List, "it is missing", second(2 * n));
+            note(&mut evidence, Source::IsOnline, "it is online", second(2 * n + 1));
+        }
+        let seen: Vec<_> = evidence.iter().map(|seen| (seen.at, seen.from)).collect();
+        let expected = [(0, Source::LoginInfo), (198, Source::List), (199, Source::IsOnline)];
+        assert_eq!(seen, expected.map(|(at, from)| (second(at), from)));
+        // Somebody else who says so is another observation.
+        note(&mut evidence, Source::List, "it is online", second(200));
+        assert_eq!(evidence.len(), 4);
+    }
+
+    #[test]
     fn the_oldest_observations_make_room() {
         let mut evidence = Vec::new();
         for n in 0..40 {
             note(&mut evidence, Source::List, format!("number {n}"), Timestamp::UNIX_EPOCH);
         }
         assert_eq!((evidence.len(), &*evidence[15].what), (EVIDENCE_KEPT, "number 39"));
-        for _ in 0..40 {
-            note(&mut evidence, Source::List, "信".repeat(400), Timestamp::UNIX_EPOCH);
+        for n in 0..40 {
+            let sentence = format!("{n}{}", "信".repeat(400));
+            note(&mut evidence, Source::List, sentence, Timestamp::UNIX_EPOCH);
         }
         assert!(evidence.iter().map(|seen| seen.what.len()).sum::<usize>() <= ALL);
         assert!(evidence.iter().all(|seen| seen.what.ends_with('…') && seen.what.len() <= LONGEST));

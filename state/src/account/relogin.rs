@@ -24,8 +24,6 @@ pub enum Method {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Relogin {
-    /// The how manyth since the account was last online; the first is 1.
-    pub attempt: u32,
     /// How.
     pub method: Method,
     /// Whether a person asked for it.
@@ -91,6 +89,26 @@ pub enum Rest {
     Disabled,
 }
 
+/// Why the box on the phone is of no use until the account is online again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", from = "String")]
+pub enum PopUpFailure {
+    /// It came to nothing.
+    Failed,
+    /// The daemon ended while it was on the phone: whether it was confirmed is not known.
+    Interrupted,
+}
+
+impl From<String> for PopUpFailure {
+    /// Records of before kept the sentence that was shown.
+    fn from(text: String) -> Self {
+        match text.as_str() {
+            "interrupted" | "the daemon was stopped while the phone was asked" => Self::Interrupted,
+            _ => Self::Failed,
+        }
+    }
+}
+
 impl Relogin {
     /// When it begins by itself.
     pub fn due_at(&self) -> Option<Timestamp> {
@@ -131,6 +149,16 @@ pub(super) fn spread(wc_id: &WcId, salt: u32, delay: Duration) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn why_a_box_failed_is_read_as_it_is_written_and_as_it_was_before() {
+        let read = |text: &str| serde_json::from_value::<PopUpFailure>(text.into()).unwrap();
+        for failure in [PopUpFailure::Failed, PopUpFailure::Interrupted] {
+            assert_eq!(read(serde_json::to_value(failure).unwrap().as_str().unwrap()), failure);
+        }
+        assert_eq!(read("the daemon was stopped while the phone was asked"), PopUpFailure::Interrupted);
+        assert_eq!(read("登录失败"), PopUpFailure::Failed);
+    }
 
     #[test]
     fn the_wait_doubles_to_its_limit_and_spreads_by_a_fifth() {

@@ -3,11 +3,11 @@
 mod attempts;
 mod review;
 
+use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-
-pub(super) use review::STOPPED_AT_THE_BOX;
 
 use super::evidence::{cut, note};
 use super::relogin::spread;
@@ -58,6 +58,8 @@ pub enum Tending {
         method: Option<Method>,
         /// Although it is online.
         force: bool,
+        /// The caller's name for the request: asked again by the same name, nothing more is done.
+        request_key: Option<Arc<str>>,
     },
     /// A person logs it out: the platform is being asked to.
     LogOutBegun,
@@ -85,8 +87,8 @@ pub(crate) struct Said {
 #[derive(Debug)]
 pub(crate) struct Tend<'a> {
     pub(crate) account: Account,
-    pub(crate) fleet: &'a mut Fleet,
-    pub(crate) said: &'a mut Said,
+    pub(crate) fleet: Cow<'a, Fleet>,
+    pub(crate) said: Said,
     pub(crate) rules: &'a Rules,
     pub(crate) now: Timestamp,
 }
@@ -101,8 +103,8 @@ impl Account {
         rules: &Rules,
     ) -> Self {
         let account = Self::before_login(login, profile, now, rules);
-        let (mut fleet, mut said) = (Fleet::default(), Said::default());
-        let mut tend = Tend { account, fleet: &mut fleet, said: &mut said, rules, now };
+        let (fleet, said) = (Cow::Owned(Fleet::default()), Said::default());
+        let mut tend = Tend { account, fleet, said, rules, now };
         tend.logged_in(login, profile, false, from);
         tend.account
     }
@@ -141,6 +143,7 @@ impl Account {
             relogin: None,
             attempts: 0,
             popup_failed: None,
+            request_key: None,
             spent: crate::budget::Ledger::default(),
             budget_told: false,
             reason: super::Reason::default(),
@@ -166,7 +169,9 @@ impl Tend<'_> {
             Tending::ListedAs(w_id) => self.listed_as(&w_id, Source::List),
             Tending::PopUpFailed(what) => self.popup_failed(&what),
             Tending::CallFailed { what, no_qr } => self.call_failed(&what, no_qr),
-            Tending::Wanted { method, force } => return self.wanted(method, force),
+            Tending::Wanted { method, force, request_key } => {
+                return self.wanted(method, force, request_key);
+            }
             Tending::LogOutBegun => self.account.rest = Some(Rest::LoggedOut),
             Tending::LogOutFailed => self.stays_online(),
             Tending::Set { label, auto_relogin } => self.set(label, auto_relogin),
@@ -190,7 +195,7 @@ impl Tend<'_> {
     /// come.
     pub(crate) fn leaves_the_line(&mut self, waited: bool) {
         if waited && !self.account.waits_in_line(self.now) {
-            self.fleet.give_back(&self.rules.relogin);
+            self.fleet.to_mut().give_back(&self.rules.relogin);
         }
     }
 
@@ -223,7 +228,7 @@ impl Tend<'_> {
             }
             Stage::FirstDay { .. } => {}
             Stage::FirstDropped => self.settle("it was logged in again after its first drop"),
-            Stage::Settled { stable_until: until, told, .. } => (*until, *told) = (stable_until, false),
+            Stage::Settled { stable_until: until, told } => (*until, *told) = (stable_until, false),
         }
     }
 
@@ -240,21 +245,14 @@ impl Tend<'_> {
         let may_ask = account.reason.asked_at.is_none_or(|at| between(at, now) >= REASON_EVERY);
         account.reason.wanted = may_ask.then(|| w_id.clone());
         self.note(from, what);
-        if let Some(storm) = self.fleet.dropped(now, rules) {
+        if let Some(storm) = self.fleet.to_mut().dropped(now, rules) {
             let why = format!(
                 "{} accounts dropped within {}: one incident; re-logins are held until it is calm, then begin \
                  one after another",
                 storm.drops,
                 words::duration(rules.storm.per)
             );
-            self.said.notices.push(Notice {
-                kind: NoticeKind::Storm,
-                wc_id: None,
-                w_id: None,
-                why,
-                todo: None,
-                until: None,
-            });
+            self.say_of_host(NoticeKind::Storm, why, None, None);
         }
         if self.is_on_its_way() {
             return;
@@ -325,7 +323,7 @@ impl Tend<'_> {
                     self.say(NoticeKind::DropExpected, why, Some(todo), Some(due));
                 }
             }
-            Stage::Settled { stable_until, told, .. } => {
+            Stage::Settled { stable_until, told } => {
                 let until = *stable_until;
                 if !*told && before(until, lead(rules.renewal_lead, rules.stable_for)) <= now {
                     *told = true;
@@ -339,15 +337,14 @@ impl Tend<'_> {
     }
 
     fn settle(&mut self, why: &str) {
-        let (since, stable_until) = (self.now, after(self.now, self.rules.relogin.stable_for));
-        self.account.stage = Stage::Settled { since, stable_until, told: false };
+        let stable_until = after(self.now, self.rules.relogin.stable_for);
+        self.account.stage = Stage::Settled { stable_until, told: false };
         self.say(NoticeKind::Settled, why, None, Some(stable_until));
     }
 
     fn absent(&mut self) {
         self.account.absences = self.account.absences.saturating_add(1);
-        let absences = self.account.absences;
-        self.note(Source::List, format!("it is missing in the platform's list, {absences} in a row"));
+        self.note(Source::List, "it is missing in the platform's list");
     }
 
     fn present(&mut self, from: Source, what: &str) {
@@ -357,8 +354,8 @@ impl Tend<'_> {
         }
     }
 
-    /// The platform has a login of it online that has ended here: noted once, and said with the login that is to
-    /// take its place.
+    /// The platform has a login of it online that has ended here: noted, and said with the login that is to take its
+    /// place.
     fn listed_as(&mut self, w_id: &WId, from: Source) {
         let mut what = format!("the platform lists it online as {w_id}, a login that has ended here");
         if self.account.current_w_id.is_none() && self.account.resting(&self.rules.relogin).is_none() {
@@ -371,9 +368,7 @@ impl Tend<'_> {
         {
             relogin.why.clone_from(&what);
         }
-        if self.account.evidence.iter().all(|seen| seen.what != what) {
-            self.note(from, what);
-        }
+        self.note(from, what);
     }
 
     /// It has become known by a login that had ended here for this reason. Where a person ended that, the account
@@ -395,6 +390,11 @@ impl Tend<'_> {
 
     fn say(&mut self, kind: NoticeKind, why: &str, todo: Option<&str>, until: Option<Timestamp>) {
         self.say_of(self.account.current_w_id.clone(), kind, why, todo, until);
+    }
+
+    fn say_of_host(&mut self, kind: NoticeKind, why: String, todo: Option<&str>, until: Option<Timestamp>) {
+        let todo = todo.map(str::to_owned);
+        self.said.notices.push(Notice { kind, wc_id: None, w_id: None, why, todo, until });
     }
 
     fn say_of(

@@ -2,11 +2,11 @@
 //! without the account's name.
 
 use wxlogin_state::{
-    DeviceType, DropReason, Ignored, Issued, Method, NoticeKind, Proxy, Rest, Seq, Source, Stage, StateName,
-    Tending, Unmoved, WId, Why,
+    DeviceType, DropReason, EVIDENCE_KEPT, Ignored, Issued, Method, NoticeKind, Proxy, Rest, Seq, Source,
+    Stage, StateName, Tending, Unmoved, WId, Why,
 };
 
-use crate::world::{A, DAY, HOUR, World, id};
+use crate::world::{A, DAY, HOUR, MINUTE, World, id};
 
 const B: &str = "wxid_b";
 
@@ -218,7 +218,7 @@ fn a_qr_that_somebody_else_scans_logs_them_in_and_is_an_attempt_of_who_was_meant
     let w_id = world.qr_issued(A);
     world.scanned(&w_id, B);
     assert_eq!(world.account(B).current_w_id, Some(w_id));
-    assert_eq!((world.phase(A), world.relogin(A).attempt), ("due", 2));
+    assert_eq!((world.phase(A), world.attempt(A)), ("due", 2));
     assert!(world.relogin(A).why.contains(B));
     assert_eq!(world.account(A).current_w_id, None);
 }
@@ -243,6 +243,32 @@ fn an_absence_is_forgotten_when_it_is_listed_again_and_two_in_a_row_are_a_drop()
     assert!(world.dropped(&lost).1.contains("2 times in a row"));
     let offline = world.records.moves(&world.rules, world.now).not_listed(&id(A));
     assert_eq!(world.take(offline), Err(Unmoved::Ignored(Ignored::NotOnline)));
+}
+
+#[test]
+fn a_list_that_lacks_it_by_turns_does_not_wash_out_what_was_observed_before() {
+    let mut world = World::settled();
+    let before = world.account(A).evidence.clone();
+    for _ in 0..EVIDENCE_KEPT {
+        world.pass(MINUTE);
+        world.not_listed(A);
+        world.tend(A, Tending::ConfirmedOnline);
+    }
+    let evidence = world.account(A).evidence.clone();
+    assert_eq!((&evidence[..before.len()], evidence.len()), (&before[..], before.len() + 2));
+    assert!(evidence[before.len()..].iter().all(|seen| seen.at == world.now), "as of the last time");
+}
+
+#[test]
+fn a_login_that_has_ended_here_and_is_listed_again_and_again_changes_nothing_more() {
+    let mut world = World::settled();
+    world.log_out(A);
+    let ended = world.account(A).logins.last().cloned().unwrap();
+    world.tend(A, Tending::ListedAs(ended.clone()));
+    let account = world.account(A);
+    world.pass(MINUTE);
+    world.tend(A, Tending::ListedAs(ended));
+    assert_eq!(world.account(A), account);
 }
 
 #[test]

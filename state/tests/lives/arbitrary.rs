@@ -287,7 +287,9 @@ impl Life {
                 drop(self.world.begin(Some(who)));
             }
             What::Wanted(method, force) => {
-                let _ = self.world.try_tend(who, Tending::Wanted { method: *method, force: *force });
+                let _ = self
+                    .world
+                    .try_tend(who, Tending::Wanted { method: *method, force: *force, request_key: None });
             }
             What::AutoRelogin(on) => self.world.auto_relogin(who, *on),
             What::Forgotten if !online => {

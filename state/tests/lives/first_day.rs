@@ -50,7 +50,7 @@ fn the_first_drop_is_answered_with_a_qr_at_once_and_the_login_after_it_settles()
     world.drop(A);
     assert_eq!(world.dropped(&first).0, DropReason::FirstNight);
     assert_eq!(world.account(A).stage, Stage::FirstDropped);
-    assert_eq!((world.relogin(A).method, world.relogin(A).attempt), (Method::Qr, 1));
+    assert_eq!((world.relogin(A).method, world.attempt(A)), (Method::Qr, 1));
     assert_eq!(world.due_in(A), 0);
     world.time_came(A);
     let w_id = world.qr_issued(A);
@@ -66,7 +66,7 @@ fn the_first_drop_is_answered_with_a_qr_at_once_and_the_login_after_it_settles()
     world.scanned(&w_id, A);
     let account = world.account(A);
     let stable_until = world.now + SignedDuration::from_hours(90 * 24);
-    assert_eq!(account.stage, Stage::Settled { since: world.now, stable_until, told: false });
+    assert_eq!(account.stage, Stage::Settled { stable_until, told: false });
     assert_eq!((account.current_w_id.clone(), account.attempts), (Some(w_id), 0));
     assert_eq!(account.relogin, None);
     let told = world.told(NoticeKind::Settled);

@@ -206,6 +206,42 @@ fn the_hosts_budget_holds_for_all_accounts_together_and_outlives_a_restart() {
 }
 
 #[test]
+fn that_the_hosts_budget_is_spent_is_said_once_until_there_is_room_again() {
+    for count in [1, 3] {
+        let mut world = World::new();
+        world.rules.relogin.budget_total = Rate { count, per: Duration::from_mins(10) };
+        world.rules.relogin.storm = Rate { count: 100, per: Duration::from_mins(1) };
+        for spell in 1..=2 {
+            let everybody: Vec<String> = (0..8).map(|n| format!("wxid_{spell}_{n}")).collect();
+            for who in &everybody {
+                world.log_in(who);
+            }
+            world.pass(12 * HOUR);
+            for who in &everybody {
+                world.drop(who);
+            }
+            for who in &everybody {
+                world.time_came(who);
+            }
+            let told = world.told(NoticeKind::BudgetSpent);
+            assert_eq!(told.len(), spell, "{count}");
+            let (at, notice) = told[spell - 1];
+            assert_eq!((&notice.wc_id, &notice.w_id), (&None, &None), "it is about nobody alone");
+            assert_eq!(notice.until, Some(*at + SignedDuration::from_mins(10)));
+            assert!(notice.why.contains("host") && notice.todo.is_some(), "{notice:?}");
+            for who in &everybody {
+                while world.phase(who) != "calling" {
+                    world.wait(who);
+                }
+                let w_id = world.qr_issued(who);
+                world.scanned(&w_id, who);
+            }
+            assert_eq!(world.told(NoticeKind::BudgetSpent).len(), spell, "{count}");
+        }
+    }
+}
+
+#[test]
 fn places_that_people_made_needless_hold_nobody_who_drops_later() {
     let (mut world, everybody) = settled(500);
     for who in &everybody {

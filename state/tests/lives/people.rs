@@ -40,7 +40,7 @@ fn whoever_insists_gets_a_second_login_that_takes_the_place_of_the_first() {
     let mut world = World::settled();
     let first = world.account(A).current_w_id.clone().unwrap();
     world.pass(DAY);
-    world.tend(A, Tending::Wanted { method: None, force: true });
+    world.tend(A, Tending::Wanted { method: None, force: true, request_key: None });
     assert_eq!(world.account(A).call(), Some(Method::Qr), "a box on the phone of one that is online: no");
     let second = world.qr_issued(A);
     assert_eq!(world.account(A).current_w_id, Some(first.clone()), "it is online meanwhile");
@@ -49,7 +49,7 @@ fn whoever_insists_gets_a_second_login_that_takes_the_place_of_the_first() {
     assert_eq!(world.session(&first).successor, Some(second.clone()));
     assert_eq!(world.session(&second).predecessor, Some(first));
     // A drop while it is under way leaves it under way.
-    world.tend(A, Tending::Wanted { method: None, force: true });
+    world.tend(A, Tending::Wanted { method: None, force: true, request_key: None });
     world.pass(DAY);
     world.drop(A);
     assert_eq!(world.phase(A), "calling");
@@ -63,11 +63,11 @@ fn what_a_person_asked_for_and_did_not_complete_is_the_schedules_from_there_on()
     let mut world = World::settled();
     world.pass(DAY);
     world.log_out(A);
-    world.tend(A, Tending::Wanted { method: Some(Method::Qr), force: false });
+    world.tend(A, Tending::Wanted { method: Some(Method::Qr), force: false, request_key: None });
     let w_id = world.qr_issued(A);
     assert!(world.told(NoticeKind::ScanNeeded).iter().all(|(_, notice)| notice.w_id != Some(w_id.clone())));
     world.unscanned(&w_id);
-    assert_eq!((world.phase(A), world.relogin(A).attempt, world.relogin(A).by_person), ("due", 2, false));
+    assert_eq!((world.phase(A), world.attempt(A), world.relogin(A).by_person), ("due", 2, false));
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn a_login_that_a_person_asked_for_and_the_platform_could_not_begin_is_the_sched
     world.wait(A);
     let w_id = world.qr_issued(A);
     world.scanned(&w_id, A);
-    world.tend(A, Tending::Wanted { method: None, force: true });
+    world.tend(A, Tending::Wanted { method: None, force: true, request_key: None });
     world.call_failed(A, true);
     assert_eq!(world.phase(A), "none");
 }
@@ -137,7 +137,7 @@ fn auto_relogin_on_takes_up_what_was_logged_out_or_given_up_although_it_was_on_a
     world.auto_relogin(A, false);
     assert_eq!(world.phase(A), "none");
     world.auto_relogin(A, true);
-    assert_eq!((world.account(A).rest, world.phase(A), world.relogin(A).attempt), (None, "due", 1));
+    assert_eq!((world.account(A).rest, world.phase(A), world.attempt(A)), (None, "due", 1));
 }
 
 #[test]
@@ -255,7 +255,7 @@ fn a_login_that_is_ended_on_the_way_is_an_attempt() {
     let w_id = world.qr_issued(A);
     world.apply(&w_id, Input::Ended);
     assert_eq!(world.session(&w_id).state.name(), StateName::Dropped);
-    assert_eq!((world.phase(A), world.relogin(A).attempt), ("due", 2));
+    assert_eq!((world.phase(A), world.attempt(A)), ("due", 2));
 }
 
 #[test]
@@ -321,4 +321,34 @@ fn what_a_person_calls_it_meanwhile_is_what_it_is_called() {
     world.tend(A, Tending::Set { label: label("meanwhile"), auto_relogin: None });
     world.scanned(&w_id, A);
     assert_eq!(world.account(A).label, label("meanwhile"));
+}
+
+#[test]
+fn a_wish_of_the_same_name_is_done_once_whatever_became_of_it() {
+    let named = |key: &str| Tending::Wanted { method: None, force: false, request_key: Some(key.into()) };
+    let mut world = World::settled();
+    world.auto_relogin(A, false);
+    world.pass(DAY);
+    world.drop(A);
+    world.tend(A, named("order-17"));
+    assert_eq!(world.phase(A), "calling");
+    let before = world.account(A);
+    world.tend(A, named("order-17"));
+    assert_eq!(world.account(A), before, "it is on its way");
+    world.confirmed(A);
+    let before = world.account(A);
+    world.tend(A, named("order-17"));
+    assert_eq!(world.account(A), before, "it is online, which is no reason to refuse it");
+    world.pass(DAY);
+    world.drop(A);
+    world.restarted();
+    world.tend(A, named("order-17"));
+    assert_eq!(world.phase(A), "none", "it has dropped since");
+    world.tend(A, named("order-18"));
+    assert_eq!(world.phase(A), "calling");
+    // A wish that joins what is on its way is done by that.
+    world.tend(A, named("order-19"));
+    world.confirmed(A);
+    world.tend(A, named("order-19"));
+    assert_eq!(world.try_tend(A, named("order-20")), Err(Unmoved::Refused(Refusal::Online)));
 }

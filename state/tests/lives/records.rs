@@ -5,8 +5,8 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use wxlogin_state::public::Event;
 use wxlogin_state::{
-    Answer, Batch, EVIDENCE_KEPT, Input, Issued, LOGINS_KEPT, Notice, NoticeKind, Profile, Rate, Seq,
-    Tending, WId,
+    Account, Answer, Batch, EVIDENCE_KEPT, Input, Issued, LOGINS_KEPT, Notice, NoticeKind, Profile, Rate,
+    Seq, Tending, WId,
 };
 
 use crate::largest::{largest_profile, largest_session};
@@ -24,10 +24,13 @@ fn the_largest_possible_account_and_each_of_its_events_fit_their_records() {
         world.drop(&who);
         world.time_came(&who);
         world.tend(&who, Tending::PopUpFailed(wide.repeat(120)));
-        for _ in 0..120 {
+        for n in 0..120 {
             world.time_came(&who);
             world.tend(&who, Tending::CallFailed { what: wide.repeat(120), no_qr: false });
-            world.tend(&who, Tending::Wanted { method: None, force: false });
+            world.tend(
+                &who,
+                Tending::Wanted { method: None, force: false, request_key: Some(format!("{n:064}").into()) },
+            );
         }
         world.tend(&who, Tending::CallFailed { what: wide.repeat(120), no_qr: false });
         world.wait(&who);
@@ -97,4 +100,15 @@ fn the_largest_possible_record_of_the_host_fits_the_store() {
     assert_eq!(world.records.fleet.storm().map(|storm| storm.drops), Some(600));
     let mut batch = Batch::default();
     batch.put_fleet(&world.records.fleet).unwrap();
+}
+
+#[test]
+fn a_record_of_before_is_read_and_what_is_kept_no_more_is_left_out() {
+    let mut world = World::settled();
+    world.drop(A);
+    let account = world.account(A);
+    let mut before = serde_json::to_value(&*account).unwrap();
+    before["stage"]["settled"]["since"] = "2026-01-01T12:00:00Z".into();
+    before["relogin"]["attempt"] = 1.into();
+    assert_eq!(serde_json::from_value::<Account>(before).unwrap(), *account);
 }

@@ -55,12 +55,12 @@ fn a_box_that_is_declined_is_followed_by_a_qr_at_once_within_the_same_attempt() 
     let mut world = dropped();
     world.wait(A);
     world.tend(A, Tending::PopUpFailed("the person declined".to_owned()));
-    assert_eq!((world.relogin(A).method, world.relogin(A).attempt), (Method::Qr, 1));
+    assert_eq!((world.relogin(A).method, world.attempt(A)), (Method::Qr, 1));
     assert_eq!(world.due_in(A), 0);
     world.wait(A);
     let w_id = world.qr_issued(A);
     world.unscanned(&w_id);
-    assert_eq!((world.relogin(A).method, world.relogin(A).attempt), (Method::Qr, 2), "no second box");
+    assert_eq!((world.relogin(A).method, world.attempt(A)), (Method::Qr, 2), "no second box");
     world.wait(A);
     let w_id = world.qr_issued(A);
     world.scanned(&w_id, A);
@@ -89,7 +89,7 @@ fn a_box_that_is_in_trouble_three_times_in_a_row_is_followed_by_a_qr_within_the_
     }
     world.wait(A);
     world.call_failed(A, true);
-    assert_eq!((world.relogin(A).method, world.relogin(A).attempt), (Method::Qr, 1));
+    assert_eq!((world.relogin(A).method, world.attempt(A)), (Method::Qr, 1));
     assert_eq!(world.due_in(A), 0);
     world.wait(A);
     let w_id = world.qr_issued(A);
@@ -165,7 +165,7 @@ fn a_login_that_held_again_forgets_that_one_before_it_did_not() {
 
 #[test]
 fn nobody_gets_a_box_before_the_account_has_settled() {
-    let popup = Tending::Wanted { method: Some(Method::PopUp), force: true };
+    let popup = Tending::Wanted { method: Some(Method::PopUp), force: true, request_key: None };
     let refused = Err(Unmoved::Refused(Refusal::NotSettled));
     let mut world = World::first_login();
     assert_eq!(world.try_tend(A, popup.clone()), refused);

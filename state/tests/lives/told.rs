@@ -55,7 +55,7 @@ fn everybody_tells_where_it_stands_by_the_same_word() {
     }
     let mut world = World::settled();
     assert_eq!(word(&world), "online");
-    world.tend(A, Tending::Wanted { method: None, force: true });
+    world.tend(A, Tending::Wanted { method: None, force: true, request_key: None });
     assert_eq!(word(&world), "online");
     let why = Why::of_account(&world.account(A), None, &world.rules);
     assert!(why.what.contains("another login is on its way"), "{why:?}");

@@ -18,7 +18,7 @@ fn dropped() -> World {
 fn a_qr_that_nobody_scans_is_an_attempt_and_the_next_one_comes_later_each_time() {
     let mut world = dropped();
     for (attempt, minutes) in [(1, 0), (2, 1), (3, 2), (4, 4)] {
-        assert_eq!(world.relogin(A).attempt, attempt);
+        assert_eq!(world.attempt(A), attempt);
         assert!(about(world.due_in(A), Duration::from_mins(minutes)), "{attempt}: {}", world.due_in(A));
         world.wait(A);
         let w_id = world.qr_issued(A);
@@ -67,7 +67,7 @@ fn after_as_many_attempts_as_there_may_be_nothing_more_is_done_until_a_person_as
     assert_eq!((world.account(A).rest, world.account(A).attempts), (None, 0));
     let w_id = world.qr_issued(A);
     world.unscanned(&w_id);
-    assert_eq!((world.phase(A), world.relogin(A).attempt), ("due", 2), "it is tried anew");
+    assert_eq!((world.phase(A), world.attempt(A)), ("due", 2), "it is tried anew");
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn whoever_allows_more_attempts_has_those_go_on_that_were_given_up() {
         assert_eq!(world.phase(A), if goes_on { "due" } else { "none" }, "{most}");
         assert_eq!(world.account(A).rest.is_none(), goes_on);
         if goes_on {
-            assert_eq!(world.relogin(A).attempt, 3, "they count on");
+            assert_eq!(world.attempt(A), 3, "they count on");
         }
     }
 }
@@ -97,7 +97,7 @@ fn a_platform_that_cannot_be_asked_costs_nothing_and_is_no_attempt() {
         world.wait(A);
         assert_eq!(world.phase(A), "calling");
         world.call_failed(A, true);
-        assert_eq!((world.relogin(A).troubles, world.relogin(A).attempt), (troubles, 1));
+        assert_eq!((world.relogin(A).troubles, world.attempt(A)), (troubles, 1));
         assert!(about(world.due_in(A), Duration::from_mins(minutes)), "{troubles}: {}", world.due_in(A));
         let account = world.account(A);
         assert_eq!(account.spent.count(world.now, world.rules.relogin.budget), 0);

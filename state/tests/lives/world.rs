@@ -219,7 +219,7 @@ impl World {
     }
 
     pub(crate) fn wanted(&mut self, who: &str) -> Result<(), Unmoved> {
-        self.try_tend(who, Tending::Wanted { method: None, force: false })
+        self.try_tend(who, Tending::Wanted { method: None, force: false, request_key: None })
     }
 
     pub(crate) fn auto_relogin(&mut self, who: &str, on: bool) {
@@ -259,6 +259,12 @@ impl World {
 
     pub(crate) fn relogin(&self, who: &str) -> Relogin {
         self.account(who).relogin.clone().expect("a login is on its way")
+    }
+
+    /// The how manyth login of it is on its way.
+    pub(crate) fn attempt(&self, who: &str) -> u32 {
+        self.relogin(who);
+        self.account(who).attempt()
     }
 
     /// In how many seconds the account's next login begins.

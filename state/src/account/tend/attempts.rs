@@ -1,5 +1,6 @@
 //! Attempts to log an account in again: when one is due, how it begins, and what follows when it comes to nothing.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -7,7 +8,7 @@ use jiff::Timestamp;
 use super::Tend;
 use crate::account::evidence::cut;
 use crate::account::relogin::{backoff, spread};
-use crate::account::{Account, LastDrop, Method, Phase, Relogin, Rest, Source};
+use crate::account::{Account, LastDrop, Method, Phase, PopUpFailure, Relogin, Rest, Source};
 use crate::fleet::{Turn, Why};
 use crate::id::WId;
 use crate::input::Refusal;
@@ -17,6 +18,9 @@ use crate::session::{DropReason, Session};
 
 /// After so many troubles in a row with the box on the phone a QR is next: the box may be what is broken.
 const BOXES_IN_TROUBLE: u32 = 3;
+
+/// What a person can do where the daemon fetches no more QRs for now: theirs are counted, not refused.
+const ASK_YOURSELF: &str = "ask for a login yourself when the phone is at hand (wxloginctl relogin)";
 
 impl Tend<'_> {
     /// A session of it has its QR: on its way, by whoever asked for it.
@@ -28,7 +32,6 @@ impl Tend<'_> {
             Some(relogin) if by_daemon => relogin.phase = phase,
             relogin => {
                 *relogin = Some(Relogin {
-                    attempt: self.account.attempts.saturating_add(1),
                     method: Method::Qr,
                     by_person: true,
                     why: "a person asked for it".to_owned(),
@@ -37,7 +40,7 @@ impl Tend<'_> {
                     phase,
                 });
                 self.account.spent.spend(self.now, self.rules.relogin.budget);
-                self.fleet.count(self.now, &self.rules.relogin);
+                self.fleet.to_mut().count(self.now, &self.rules.relogin);
             }
         }
         if self.account.relogin.as_ref().is_some_and(|relogin| !relogin.by_person) {
@@ -74,7 +77,7 @@ impl Tend<'_> {
         let fetches = method == Method::Qr;
         if by_person {
             if fetches {
-                self.fleet.count(now, rules);
+                self.fleet.to_mut().count(now, rules);
             }
             return self.call(fetches);
         }
@@ -92,7 +95,7 @@ impl Tend<'_> {
         if fetches && let Some(free_at) = self.account.spent.free_at(now, rules.budget) {
             return self.budget_spent(free_at);
         }
-        match self.fleet.admit(now, turn, fetches, rules) {
+        match self.fleet.to_mut().admit(now, turn, fetches, rules) {
             Ok(()) => {
                 self.call(fetches);
                 self.stands(Turn::Had);
@@ -100,7 +103,10 @@ impl Tend<'_> {
             Err(held) => {
                 let why = match held.why {
                     Why::Turn => "many accounts are to be logged in at once: it waits for its turn",
-                    Why::Budget => "the host has fetched as many QRs as it may for now",
+                    Why::Budget => {
+                        self.hosts_budget_spent();
+                        "the host has fetched as many QRs as it may for now"
+                    }
                 };
                 self.put_off(held.until, why);
                 self.stands(if turn == Turn::Had { turn } else { Turn::Waits });
@@ -134,10 +140,17 @@ impl Tend<'_> {
     fn budget_spent(&mut self, free_at: Timestamp) {
         let why = format!("its QRs are spent: {}", self.rules.relogin.budget);
         if !std::mem::replace(&mut self.account.budget_told, true) {
-            let todo = "ask for a login yourself when the phone is at hand (wxloginctl relogin)";
-            self.say(NoticeKind::BudgetSpent, &why, Some(todo), Some(free_at));
+            self.say(NoticeKind::BudgetSpent, &why, Some(ASK_YOURSELF), Some(free_at));
         }
         self.put_off(free_at, &why);
+    }
+
+    fn hosts_budget_spent(&mut self) {
+        let rules = &self.rules.relogin;
+        if let Some(free_at) = self.fleet.to_mut().says_budget_spent(self.now, rules) {
+            let why = format!("the QRs of the host are spent: {}", rules.budget_total);
+            self.say_of_host(NoticeKind::BudgetSpent, why, Some(ASK_YOURSELF), Some(free_at));
+        }
     }
 
     /// Notes where its login stands in the host's line.
@@ -175,9 +188,8 @@ impl Tend<'_> {
             return;
         }
         let at = rules.window.opens(after(now, delay));
-        let place = self.fleet.place(at, now, rules);
+        let place = self.fleet.to_mut().place(at, now, rules);
         self.account.relogin = Some(Relogin {
-            attempt: attempts.saturating_add(1),
             method: self.account.method(),
             by_person: false,
             why: cut(why.to_owned()),
@@ -223,7 +235,7 @@ impl Tend<'_> {
 
     /// The box on the phone is of no use until the account is online again.
     fn qr_instead(&mut self, what: &str) {
-        self.account.popup_failed = Some(cut(what.to_owned()));
+        self.account.popup_failed = Some(PopUpFailure::Failed);
         let Some(relogin) = &mut self.account.relogin else { return };
         (relogin.method, relogin.troubles) = (Method::Qr, 0);
         self.put_off(self.now, &format!("the pop-up login failed ({what}); a QR is next"));
@@ -241,7 +253,7 @@ impl Tend<'_> {
         self.note(source, format!("no login could be begun: {what}"));
         if no_qr && method == Method::Qr {
             self.account.spent.refund(since);
-            self.fleet.refund(since);
+            self.fleet.to_mut().refund(since);
         }
         let troubles = troubles.saturating_add(1);
         let delay = backoff(&self.account.wc_id, troubles, &self.rules.relogin);
@@ -259,11 +271,21 @@ impl Tend<'_> {
         self.put_off(at, &format!("no login could be begun: {what}"));
     }
 
-    pub(super) fn wanted(&mut self, method: Option<Method>, force: bool) -> Result<(), Refusal> {
-        if self.is_on_its_way() {
+    pub(super) fn wanted(
+        &mut self,
+        method: Option<Method>,
+        force: bool,
+        request_key: Option<Arc<str>>,
+    ) -> Result<(), Refusal> {
+        if request_key.is_some() && request_key == self.account.request_key {
             return Ok(());
         }
+        let is_on_its_way = self.is_on_its_way();
         let account = &mut self.account;
+        if is_on_its_way {
+            account.request_key = request_key.or(account.request_key.take());
+            return Ok(());
+        }
         if account.current_w_id.is_some() && !force {
             return Err(Refusal::Online);
         }
@@ -272,8 +294,8 @@ impl Tend<'_> {
         }
         let method = method.unwrap_or_else(|| account.method());
         (account.rest, account.attempts) = (None, 0);
+        account.request_key = request_key.or(account.request_key.take());
         account.relogin = Some(Relogin {
-            attempt: 1,
             method,
             by_person: true,
             why: "a person asked for it".to_owned(),

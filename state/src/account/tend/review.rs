@@ -4,16 +4,13 @@
 use std::time::Duration;
 
 use super::Tend;
-use crate::account::{Method, Phase, Relogin, Rest, Source, Stage, lead};
+use crate::account::{Method, Phase, PopUpFailure, Relogin, Rest, Source, Stage, lead};
 use crate::profile::Label;
 use crate::rules::{Issue, after, before, between};
 
 /// After a call was interrupted by the daemon's end the next one waits a little: until then the platform's list
 /// may say that the login came true meanwhile.
 const AFTER_INTERRUPTION: Duration = Duration::from_secs(5);
-
-/// Why the box on the phone is of no use where the daemon ended meanwhile.
-pub(crate) const STOPPED_AT_THE_BOX: &str = "the daemon was stopped while the phone was asked";
 
 impl Tend<'_> {
     pub(super) fn set(&mut self, label: Option<Label>, auto_relogin: Option<bool>) {
@@ -43,8 +40,7 @@ impl Tend<'_> {
                 *told &= before(*drop_due_at, lead(rules.drop_lead, rules.first_drop)) <= now;
                 *looked &= *drop_due_at <= now;
             }
-            Stage::Settled { since, stable_until, told } => {
-                *since = (*since).min(now);
+            Stage::Settled { stable_until, told } => {
                 *stable_until = (*stable_until).min(after(now, rules.stable_for));
                 *told &= before(*stable_until, lead(rules.renewal_lead, rules.stable_for)) <= now;
             }
@@ -77,7 +73,7 @@ impl Tend<'_> {
         let Some(relogin) = &mut self.account.relogin else { return };
         let (popup, by_person) = (relogin.method == Method::PopUp, relogin.by_person);
         if popup {
-            self.account.popup_failed = Some(STOPPED_AT_THE_BOX.to_owned());
+            self.account.popup_failed = Some(PopUpFailure::Interrupted);
         }
         if by_person {
             return self.plan(AFTER_INTERRUPTION, "a login that a person asked for was interrupted");

@@ -251,7 +251,7 @@ impl Host {
     fn is_wished(&mut self, rules: &Rules, wish: Action) {
         match wish {
             Action::Wanted(who, force) => {
-                self.tend(rules, who, Tending::Wanted { method: None, force });
+                self.tend(rules, who, Tending::Wanted { method: None, force, request_key: None });
             }
             Action::BegunForNobody => drop(self.begin(rules, None)),
             Action::Begun(who) => drop(self.begin(rules, Some(who))),

@@ -86,6 +86,7 @@ pub(super) struct Figures {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Fleet {
     pub(super) spent: Vec<i64>,
+    pub(super) budget_told: bool,
     pub(super) drops: Vec<i64>,
     pub(super) storm: Option<Storm>,
     pub(super) next_start: Timestamp,

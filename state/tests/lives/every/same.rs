@@ -100,7 +100,7 @@ impl Host {
             Phase::Calling { since } => (2, self.until(*since, LONGEST), None),
             Phase::InFlight { w_id, .. } => (3, 0, names.place(Some(w_id))),
         };
-        (relogin.attempt, relogin.method, relogin.by_person, relogin.troubles, relogin.turn, phase)
+        (relogin.method, relogin.by_person, relogin.troubles, relogin.turn, phase)
     }
 
     fn session(&self, session: &Session, names: &mut Names) -> impl Ord + Hash + use<> {
@@ -119,7 +119,7 @@ impl Host {
         // Further back than a period and a pace, a place says nothing any more.
         let matters = 5 * 60 * 1_000;
         (
-            self.lately(&fleet.spent, 10 * 60 * 1_000),
+            (self.lately(&fleet.spent, 10 * 60 * 1_000), fleet.budget_told),
             self.lately(&fleet.drops, 60 * 1_000),
             fleet.storm.as_ref().map(|storm| {
                 (self.until(storm.since, 6 * 60 * 1_000), self.until(storm.last_drop_at, 6 * 60 * 1_000))
