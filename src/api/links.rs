@@ -131,7 +131,9 @@ pub(super) async fn open(
 ) -> Result<StatusCode, Refused> {
     match api.opened(&secret) {
         Some(Standing::Open(account)) => {
-            api.driver.tend(&account.wc_id, Tending::Wanted { method: None, force: false }).await?;
+            api.driver
+                .tend(&account.wc_id, Tending::Wanted { method: None, force: false, request_key: None })
+                .await?;
         }
         // Somebody opened it a moment ago.
         Some(Standing::Login(_) | Standing::Fetching(_)) => {}

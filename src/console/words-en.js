@@ -43,7 +43,7 @@ export const en = {
     superseded: "replaced by a newer login", abandoned: "given up",
   },
   standing: {
-    online: "Online", offline: "Offline", due: "Logs in soon", offered: "Needs a scan", calling: "Logging in", onPhone: "Confirm on phone", inFlight: "Needs a person", resting: "Left offline",
+    online: "Online", offline: "Offline", due: "Login scheduled", offered: "Needs a scan", calling: "Logging in", onPhone: "Confirm on phone", inFlight: "Needs a person", resting: "Left offline",
   },
   sinceOnline: "online since", lostAt: "lost", dueAt: "next login", dropDue: "first drop", renewBy: "holds until about", since: "since",
 

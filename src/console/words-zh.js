@@ -37,7 +37,7 @@ export const zh = {
     expired: "超时未完成", failed: "平台终止", declined: "手机上已拒绝", offline: "掉线", "first-night": "首次登录后的例行掉线",
     "short-lived": "登录后不久", "logged-out": "已在此处下线", superseded: "被新的登录取代", abandoned: "已放弃",
   },
-  standing: { online: "在线", offline: "离线", due: "即将登录", offered: "待扫码", calling: "登录中", onPhone: "待手机确认", inFlight: "待人工操作", resting: "保持离线" },
+  standing: { online: "在线", offline: "离线", due: "已安排登录", offered: "待扫码", calling: "登录中", onPhone: "待手机确认", inFlight: "待人工操作", resting: "保持离线" },
   sinceOnline: "上线于", lostAt: "掉线于", dueAt: "下次登录", dropDue: "首次掉线", renewBy: "约稳定至", since: "始于",
 
   account: "帐号", session: "登录", toAll: "全部帐号", noSuchAccount: "没有这个帐号。", noSuchSession: "没有这次登录。",

@@ -274,7 +274,7 @@ async fn an_alert_of_a_login_to_open_leads_to_its_qr_and_to_the_next_one() {
     assert_eq!(read(&daemon, &format!("/step/{secret}")).await.status(), 200);
     assert_eq!(read(&daemon, &format!("/step/{secret}/qr")).await.status(), 404);
     let waiting = daemon.awaited_accounts().await.unwrap();
-    assert_eq!(waiting.into_iter().map(|account| account.wc_id).collect::<Vec<_>>(), [wc_id.clone()]);
+    assert!(waiting.iter().map(|account| &account.wc_id).eq([&wc_id]), "{waiting:?}");
     assert_eq!(platform.calls("/iPadLogin").await, 1);
     let open = request(Method::POST, &format!("/step/{secret}/open"), &Value::Null);
     assert_eq!(knock(&daemon, open.clone(), &[("sec-fetch-site", "cross-site")]).await.status(), 403);

@@ -3,7 +3,7 @@
 use std::fs;
 
 use jiff::Timestamp;
-use wxlogin_state::{Batch, Link, LinkId, Seq};
+use wxlogin_state::{Batch, Goal, Link, LinkId, Seq};
 
 use super::account_of;
 use super::common::{batch, begun, is_whole, numbers, open};
@@ -70,7 +70,8 @@ fn a_snapshot_left_half_made_does_not_keep_the_store_from_opening() {
 fn a_link_is_kept_by_its_digest_until_it_is_forgotten() {
     let place = tempfile::tempdir().unwrap();
     let made = Timestamp::UNIX_EPOCH;
-    let link = Link { id: LinkId::of_digest([7; 32]), w_id: "w1".parse().unwrap(), made, until: made };
+    let link =
+        Link { id: LinkId::of_digest([7; 32]), to: Goal::Login("w1".parse().unwrap()), made, until: made };
     for kept in [vec![link.clone()], Vec::new()] {
         {
             let (_dir, mut store, _) = open(place.path());
