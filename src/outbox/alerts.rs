@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use wxlogin_state::public::Event;
 use wxlogin_state::{DropReason, RESTORED, Seq, WcId};
 
-use super::card::{TEST, is_popup};
+use super::card::{TEST, way};
 
 /// How long a drop waits whether it heals.
 const HEALS_WITHIN: Duration = Duration::from_mins(1);
@@ -127,7 +127,7 @@ impl Alerts {
     pub(super) fn ready(&self, now: Timestamp) -> Vec<Event> {
         let mut ready = self.waiting.iter().filter(|alert| alert.ready_at <= now).map(|alert| &alert.event);
         let Some(first) = ready.next() else { return Vec::new() };
-        let same = ready.filter(|event| event.kind == first.kind && is_popup(event) == is_popup(first));
+        let same = ready.filter(|event| event.kind == first.kind && way(event) == way(first));
         std::iter::once(first).chain(same).take(TOGETHER).cloned().collect()
     }
 
@@ -275,6 +275,16 @@ mod tests {
         let scan = |seq, wc_id| event(seq, "account.scan-needed", Some(wc_id), 0);
         let expected = event(2, "account.drop-expected", Some("b"), 0);
         let mut alerts = with(vec![scan(1, "a"), expected, scan(3, "c")]);
+        assert_eq!(seqs(&alerts, 0), [1, 3]);
+        alerts.remove(&[Seq(1), Seq(3)]);
+        assert_eq!(seqs(&alerts, 0), [2]);
+    }
+
+    #[test]
+    fn a_qr_that_is_there_and_one_that_is_fetched_on_demand_are_not_said_together() {
+        let asked = |seq, wc_id| event(seq, "account.scan-needed", Some(wc_id), 0);
+        let scan = |seq, wc_id| Event { w_id: Some("w".parse().unwrap()), ..asked(seq, wc_id) };
+        let mut alerts = with(vec![scan(1, "a"), asked(2, "b"), scan(3, "c")]);
         assert_eq!(seqs(&alerts, 0), [1, 3]);
         alerts.remove(&[Seq(1), Seq(3)]);
         assert_eq!(seqs(&alerts, 0), [2]);
