@@ -10,6 +10,9 @@ use wxlogin_state::{DropReason, Label, Method, RESTORED, Rest, Secret};
 /// The type of the event of a test message. It is in no journal.
 pub(super) const TEST: &str = "webhook.test";
 
+/// The type of a drop that healed before anybody was told of it. It is in no journal either: the drop is.
+pub(super) const HEALED: &str = "session.healed";
+
 /// Most accounts that one message names.
 const NAMED: usize = 10;
 
@@ -150,6 +153,7 @@ fn heading_of(kind: &str) -> (&'static str, Tone, Option<&'static str>) {
         RESTORED => {
             ("数据已从备份恢复", Tone::Urgent, Some("备份之后的变化已丢失，请查看 wxlogind 的日志。"))
         }
+        HEALED => ("掉线后已恢复", Tone::Calm, Some("账号已恢复在线，无需处理。")),
         TEST => ("测试消息", Tone::Calm, Some("能看到这条消息，说明 wxlogind 的告警可以送达。")),
         _ => ("微信登录告警", Tone::Warning, None),
     }
@@ -179,7 +183,7 @@ fn details(event: &Event, zone: &TimeZone) -> Vec<String> {
     if let Some(until) = event.until {
         let what = match event.kind.as_str() {
             "account.scan-needed" => "截止",
-            "account.budget-spent" => "恢复时间",
+            "account.budget-spent" | HEALED => "恢复时间",
             "token.expiring" | "token.expired" | "account.renewal-due" => "到期时间",
             _ => "预计时间",
         };

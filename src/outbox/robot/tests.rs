@@ -69,6 +69,8 @@ fn messages() -> Vec<(&'static str, Vec<Event>)> {
         "createdAt": AT, "stateSince": AT, "drop": {"reason": "offline", "detail": "你已在别处<b>登录</b>", "at": AT},
     });
     let dropped = json!({"seq": 1, "at": AT, "type": "session.dropped", "wId": "w-1", "wcId": "wxid_a", "session": session});
+    let mut healed = dropped.clone();
+    (healed["type"], healed["until"]) = ("session.healed".into(), "2026-01-01T00:00:40Z".into());
     let token = json!({
         "id": "t-1", "system": "app", "app": "D5f", "uid": "u@1", "state": "expired", "version": 1, "generation": 1,
         "obtainedAt": AT, "expiresAt": AT,
@@ -77,6 +79,7 @@ fn messages() -> Vec<(&'static str, Vec<Event>)> {
     let alone = |kind: &str| event(json!({"seq": 3, "at": AT, "type": kind}));
     vec![
         ("dropped", vec![event(dropped)]),
+        ("healed", vec![event(healed)]),
         ("scan by QR", vec![scan(4, "qr")]),
         ("confirm on the phone", vec![scan(5, "popup")]),
         ("open on demand", vec![open(6)]),
