@@ -283,7 +283,7 @@ impl Webhooks {
             until: None,
             link: None,
         };
-        let outcome = receiver.post.send(&[event], now).await;
+        let outcome = receiver.post.send(&receiver.post.load(event), now).await;
         let delivered = outcome.verdict == Verdict::Delivered;
         Some(wire::Tested { delivered, status: outcome.status, what: outcome.what })
     }

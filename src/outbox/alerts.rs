@@ -38,15 +38,19 @@ const PER: Duration = Duration::from_secs(62);
 
 /// Whether a person wants to hear of it at once.
 pub(super) fn is_alert(event: &Event) -> bool {
-    match event.kind.as_str() {
-        "session.dropped" => {
-            let drop = event.session.as_ref().and_then(|session| session.drop.as_ref());
-            // The others are somebody's own doing, or a QR that nobody scanned: what follows from that is said.
-            drop.is_some_and(|drop| {
-                matches!(drop.reason, DropReason::Offline | DropReason::FirstNight | DropReason::ShortLived)
-            })
-        }
-        "account.drop-expected"
+    let drop = event.session.as_ref().and_then(|session| session.drop.as_ref());
+    // The others are somebody's own doing, or a QR that nobody scanned: what follows from that is said.
+    let is_lost = drop.is_some_and(|drop| {
+        matches!(drop.reason, DropReason::Offline | DropReason::FirstNight | DropReason::ShortLived)
+    });
+    may_alert(&event.kind) && (is_lost || event.kind != "session.dropped")
+}
+
+/// Whether there are events of this type that a person wants to hear of at once.
+pub(super) fn may_alert(kind: &str) -> bool {
+    match kind {
+        "session.dropped"
+        | "account.drop-expected"
         | "account.scan-needed"
         | "account.renewal-due"
         | "account.budget-spent"
