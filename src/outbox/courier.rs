@@ -108,6 +108,11 @@ impl Courier {
 
     async fn send(&mut self, load: &Load) -> Outcome {
         let outcome = self.post.send(load, self.clock.now()).await;
+        self.metrics.delivered(match outcome.verdict {
+            Verdict::Delivered => Delivery::Delivered,
+            Verdict::Failed(_) => Delivery::Failed,
+            Verdict::Gone => Delivery::Gone,
+        });
         if let Desk::Robot(_, quota) = &mut self.desk {
             quota.note(Instant::now());
         }
@@ -195,14 +200,12 @@ impl Courier {
         let mut buried = Vec::new();
         match outcome.verdict {
             Verdict::Delivered => {
-                self.metrics.delivered(Delivery::Delivered);
                 self.tell_of_recovery();
                 self.hook.succeeded(now, newest, outcome.what);
                 self.desk.remove(&seqs);
                 self.move_on(seqs);
             }
             Verdict::Gone => {
-                self.metrics.delivered(Delivery::Gone);
                 self.hook.failed(now, newest, outcome.what, None, fastrand::f64());
                 self.hook.gone_at = Some(now);
                 error!(
@@ -212,7 +215,6 @@ impl Courier {
                 );
             }
             Verdict::Failed(asked) => {
-                self.metrics.delivered(Delivery::Failed);
                 self.tell_of_failure(&outcome.what, newest);
                 self.hook.failed(now, newest, outcome.what.clone(), asked, fastrand::f64());
                 if self.hook.gives_up(load.at(), now) {

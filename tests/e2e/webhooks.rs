@@ -14,7 +14,7 @@ use wxlogin_state::{Batch, Failing, Hook as Row, HookChange, Retention, Seq, Sta
 use wxlogind::client::{Client, EventFilter};
 use wxlogind::wire::{CreateSession, Webhook, WebhookState};
 
-use crate::harness::{Daemon, Hook, Host, PATIENCE, Platform, Posted, Say, output};
+use crate::harness::{Daemon, Hook, Host, PATIENCE, Platform, Posted, Say, get, output};
 
 /// So many logins are begun and abandoned: two events each.
 async fn churn(client: &Client, logins: usize) {
@@ -260,6 +260,12 @@ async fn what_is_not_taken_in_three_days_is_a_dead_letter_and_can_be_sent_again(
     assert_eq!(daemon.replay(1).await.unwrap(), 1);
     until(&daemon, "it is taken", |webhook| webhook.dead_letters == 0 && webhook.failing_since.is_none())
         .await;
+    let counted = daemon.send(get("/metrics")).await;
+    let counted = String::from_utf8(counted.body().to_vec()).unwrap();
+    for outcome in ["failed", "delivered"] {
+        let line = format!("wxlogind_webhook_deliveries_total{{outcome=\"{outcome}\"}} 1\n");
+        assert!(counted.contains(&line), "{line} is not in {counted}");
+    }
     let posted = hook.posted();
     let again = posted.last().unwrap();
     let name = again.header("webhook-id");
