@@ -61,14 +61,16 @@ struct Ended;
 
 impl Courier {
     /// Works until `stop`. What is under way then is sent again the next time.
-    pub(super) async fn run(mut self, stop: CancellationToken) {
+    /// `forgotten` are the dead letters of a receiver of the same name that was away for too long.
+    pub(super) async fn run(mut self, forgotten: Vec<Seq>, stop: CancellationToken) {
         // Neither end is news.
-        let _ = stop.run_until_cancelled(self.work()).await;
+        let _ = stop.run_until_cancelled(self.work(forgotten)).await;
     }
 
-    async fn work(&mut self) -> Result<(), Ended> {
+    async fn work(&mut self, forgotten: Vec<Seq>) -> Result<(), Ended> {
         // It is owed what happens from now on, so that is written down first.
-        self.keep().await?;
+        let hook = Box::new(self.hook.clone());
+        self.change(HookChange::Keep { hook, buried: Vec::new(), raised: forgotten }).await?;
         loop {
             let act_in = self.act_in();
             tokio::select! {
