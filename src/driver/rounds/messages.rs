@@ -57,7 +57,8 @@ impl Rounds {
             }
             Message::Snapshot(reply) => {
                 // Who leaves meanwhile needs no answer, here and below.
-                let _ = reply.send(Ok(Snapshot::of(committed(&self.ground, self.commits))));
+                let outbox = self.ground.shelf.committed();
+                let _ = reply.send(Ok(Snapshot::of(committed(&self.ground, &outbox, self.commits))));
                 None
             }
             Message::Footing(reply) => {
