@@ -1,5 +1,6 @@
 //! Webhooks: who is told of events hears of each, in order, whatever happens to either side.
 
+use std::collections::HashMap;
 use std::process::Command;
 use std::time::Duration;
 
@@ -10,12 +11,14 @@ use jiff::{SignedDuration, Timestamp};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
-use wxlogin_state::{Batch, DeadLetter, Failing, Hook as Row, HookChange, Retention, Seq, StateDir, Store};
+use wxlogin_state::{
+    Batch, DeadLetter, Failing, Hook as Row, HookChange, Retention, Seq, StateDir, StateName, Store,
+};
 use wxlogind::client::{Client, EventFilter};
 use wxlogind::clock::Clock;
 use wxlogind::wire::{CreateSession, Webhook, WebhookState};
 
-use crate::harness::{Daemon, Hook, Host, PATIENCE, Platform, Posted, Say, get, output};
+use crate::harness::{Daemon, Hook, Host, PATIENCE, Platform, Posted, Say, get, mac, output, signing_secret};
 
 /// So many logins are begun and abandoned: two events each.
 async fn churn(client: &Client, logins: usize) {
@@ -304,6 +307,53 @@ async fn a_robot_says_what_a_person_has_to_do_and_only_that() {
 }
 
 #[tokio::test]
+async fn a_drop_that_heals_at_once_is_one_calm_message_of_dingtalk() {
+    let hook = Hook::start().await;
+    hook.says_always(Say { body: r#"{"errcode":0,"errmsg":"ok"}"#, ..Say::status(200) });
+    let platform = Platform::start().await;
+    let host = Host::against(&platform).in_haste("").with_webhook(&hook.url(), "format = \"dingtalk\"");
+    let daemon = host.start().await;
+    let (wc_id, online) = daemon.online_for_a_while(&platform).await;
+    assert_eq!(daemon.change(&wc_id, &json!({"autoRelogin": false})).await.0, 200);
+    platform.lose(&wc_id, &json!({})).await;
+    daemon.until(&online.w_id, StateName::Dropped).await;
+    assert!(hook.posted().is_empty(), "a drop waits whether it heals");
+    platform.login_by_another(Some(&wc_id)).await;
+    let posted = hook.until(1).await.remove(0);
+    let text = posted.json()["markdown"]["text"].as_str().unwrap().to_owned();
+    assert!(text.contains("掉线后已恢复") && text.contains(wc_id.as_str()), "{text}");
+    let query: HashMap<_, _> =
+        form_urlencoded::parse(posted.to.split_once('?').unwrap().1.as_bytes()).collect();
+    let (secret, timestamp) = (signing_secret(), &query["timestamp"]);
+    let sign = mac(secret.as_bytes(), format!("{timestamp}\n{secret}").as_bytes());
+    assert_eq!((&*query["key"], &*query["sign"]), ("x", &*sign));
+    until(&daemon, "nothing waits", |webhook| webhook.state == WebhookState::Idle).await;
+    assert_eq!(hook.posted().len(), 1);
+}
+
+#[tokio::test]
+async fn feishu_hears_of_a_login_on_demand_without_a_word_of_a_qr_that_is_not_there() {
+    let hook = Hook::start().await;
+    hook.says([Say { body: r#"{"code":19021,"msg":"sign match fail"}"#, ..Say::status(200) }]);
+    hook.says_always(Say { body: r#"{"code":0,"msg":"success"}"#, ..Say::status(200) });
+    let platform = Platform::start().await;
+    let host = Host::against(&platform).in_haste("issue = \"on-demand\"");
+    let daemon = host.with_webhook(&hook.url(), "format = \"feishu\"").start().await;
+    let (wc_id, _) = daemon.online_for_a_while(&platform).await;
+    platform.lose(&wc_id, &json!({})).await;
+    // The first is refused, though with HTTP status 200.
+    for posted in hook.until(2).await {
+        let body = posted.json();
+        assert_eq!(body["card"]["header"]["title"]["content"], "等待人工开始登录", "{body:#}");
+        let text = body["card"]["elements"][0]["text"]["content"].as_str().unwrap();
+        assert!(text.contains(&format!("wxloginctl relogin {wc_id} --wait")), "{text}");
+        let key = format!("{}\n{}", body["timestamp"].as_str().unwrap(), signing_secret());
+        assert_eq!(body["sign"], mac(key.as_bytes(), b""));
+    }
+    until(&daemon, "it is taken", |webhook| webhook.state == WebhookState::Idle).await;
+}
+
+#[tokio::test]
 async fn a_reload_takes_receivers_in_and_out_and_none_is_taken_for_another() {
     let (first, second) = (Hook::start().await, Hook::start().await);
     let (_platform, daemon) = telling(&first, "").await;
@@ -335,7 +385,7 @@ async fn a_reload_takes_receivers_in_and_out_and_none_is_taken_for_another() {
 }
 
 /// Makes it that the only receiver has not been configured for so long, and has left a dead letter.
-fn absent(host: &Host, since: SignedDuration) {
+pub(crate) fn absent(host: &Host, since: SignedDuration) {
     let dir = StateDir::claim(&host.state()).unwrap();
     let (mut store, contents) = Store::open(&dir, Retention { events: 100_000 }).unwrap();
     let event = store.events(Seq(0), 1).unwrap().remove(0);
