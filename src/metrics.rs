@@ -153,6 +153,16 @@ impl Metrics {
         Asked::new(self, call)
     }
 
+    /// The platform said who is online, or did not. How often it is asked is configured, so only failures in a row say at
+    /// any distance that it is not known who is.
+    pub(crate) fn listed(&self, is_known: bool) {
+        if is_known {
+            self.0.list_failures.set(0);
+        } else {
+            self.0.list_failures.inc();
+        }
+    }
+
     /// A long-poll begins.
     pub(crate) fn polls(&self) -> Polling<'_> {
         Polling::new(&self.0.polls)

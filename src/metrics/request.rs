@@ -7,10 +7,6 @@ use super::Metrics;
 use crate::exchange::ExchangeError;
 use crate::platform::Trouble;
 
-/// The call that says who is online (protocol.md, system A). How often it is made is configured, so that only failures
-/// in a row say at any distance that it fails.
-const LIST: &str = "/queryLoginWx";
-
 /// How a call to a platform ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
@@ -110,14 +106,6 @@ impl<'a> Asked<'a> {
     fn count(&self, outcome: Outcome) {
         let labels = [("call", *self.call), ("outcome", outcome.as_str())];
         self.metrics.0.requests.get_or_create(&labels).inc();
-        let failures = &self.metrics.0.list_failures;
-        match outcome {
-            Outcome::Ok if *self.call == LIST => drop(failures.set(0)),
-            // Nobody knows what the answer would have been.
-            Outcome::Ok | Outcome::Cancelled => {}
-            _ if *self.call == LIST => drop(failures.inc()),
-            _ => {}
-        }
     }
 }
 

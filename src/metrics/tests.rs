@@ -181,28 +181,6 @@ fn a_call_that_nobody_waits_for_any_more_is_cancelled_and_has_no_time() {
 }
 
 #[test]
-fn how_often_in_a_row_nobody_said_who_is_online_is_told_whatever_else_happens() {
-    let metrics = Metrics::default();
-    let exposition = Exposition::new(&metrics, Arc::default(), Clock::from_fn(|| second(0)), || true, || 0);
-    for (call, outcome, in_a_row) in [
-        ("/queryLoginWx", Outcome::Unreachable, 1),
-        ("/isOnline", Outcome::Ok, 1),
-        ("/isOnline", Outcome::Timeout, 1),
-        ("/queryLoginWx", Outcome::Cancelled, 1),
-        ("/queryLoginWx", Outcome::Refused, 2),
-        ("/queryLoginWx", Outcome::Ok, 0),
-        ("/queryLoginWx", Outcome::Unreadable, 1),
-    ] {
-        metrics.asks(&call).ended(outcome);
-        let text = exposition.text().unwrap();
-        assert!(
-            text.contains(&format!("\nwxlogind_list_failures {in_a_row}\n")),
-            "{call} {outcome:?}: {text}"
-        );
-    }
-}
-
-#[test]
 fn what_says_nothing_is_told_apart_from_a_refusal() {
     let second = Duration::from_secs(1);
     for (trouble, outcome) in [
