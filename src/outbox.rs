@@ -58,11 +58,11 @@ use courier::{Courier, Replay};
 use desk::Desk;
 use post::{Post, Verdict};
 
-/// Between two looks for receivers to forget: at most, as clocks are set …
+/// Between two looks for receivers to forget, at most: clocks are set.
 const FORGET_EVERY: Duration = Duration::from_hours(1);
 
-/// … and at least, where one cannot be forgotten yet.
-const FORGET_AGAIN: Duration = Duration::from_secs(5);
+/// Before one that cannot be forgotten yet is to be forgotten again.
+const FORGET_AGAIN: Duration = Duration::from_mins(1);
 
 /// Why a receiver cannot be served with these settings.
 #[derive(Debug, thiserror::Error)]
@@ -214,7 +214,11 @@ impl Webhooks {
         loop {
             let (outbox, now) = (self.driver.outbox(), self.clock.now());
             let next = outbox.hooks().filter_map(|hook| hook.forgettable_in(now)).min();
-            sleep(next.unwrap_or(FORGET_EVERY).clamp(FORGET_AGAIN, FORGET_EVERY)).await;
+            sleep(match next {
+                Some(Duration::ZERO) => FORGET_AGAIN,
+                next => next.unwrap_or(FORGET_EVERY).min(FORGET_EVERY),
+            })
+            .await;
             let _deciding = self.deciding.lock().await;
             self.forget_others().await;
         }
