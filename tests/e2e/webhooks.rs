@@ -1,6 +1,8 @@
 //! Webhooks: who is told of events hears of each, in order, whatever happens to either side.
 
-use std::collections::HashMap;
+pub(crate) mod away;
+mod robots;
+
 use std::process::Command;
 use std::time::Duration;
 
@@ -11,14 +13,11 @@ use jiff::{SignedDuration, Timestamp};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
-use wxlogin_state::{
-    Batch, DeadLetter, Failing, Hook as Row, HookChange, Retention, Seq, StateDir, StateName, Store,
-};
+use wxlogin_state::{Batch, Failing, Hook as Row, HookChange, Retention, Seq, StateDir, Store};
 use wxlogind::client::{Client, EventFilter};
-use wxlogind::clock::Clock;
 use wxlogind::wire::{CreateSession, Webhook, WebhookState};
 
-use crate::harness::{Daemon, Hook, Host, PATIENCE, Platform, Posted, Say, get, mac, output, signing_secret};
+use crate::harness::{Daemon, Hook, Host, PATIENCE, Platform, Posted, Say, get, output};
 
 /// So many logins are begun and abandoned: two events each.
 async fn churn(client: &Client, logins: usize) {
@@ -280,80 +279,6 @@ async fn what_is_not_taken_in_three_days_is_a_dead_letter_and_can_be_sent_again(
 }
 
 #[tokio::test]
-async fn a_robot_says_what_a_person_has_to_do_and_only_that() {
-    let hook = Hook::start().await;
-    let taken = Say { body: r#"{"errcode":0,"errmsg":"ok"}"#, ..Say::status(200) };
-    hook.says([Say { body: r#"{"errcode":45033,"errmsg":"busy"}"#, ..taken.clone() }]);
-    hook.says_always(taken);
-    let platform = Platform::with_first_night(Duration::from_hours(24)).await;
-    let host = Host::against(&platform).in_haste("").with_webhook(&hook.url(), "format = \"wecom\"");
-    let daemon = host.start().await;
-    let (wc_id, _) = daemon.online_for_a_while(&platform).await;
-    platform.lose(&wc_id, &json!({})).await;
-    daemon.until_scan_needed(&wc_id).await;
-    // The first is refused, though with HTTP status 200.
-    let posted = hook.until(2).await;
-    let text = |posted: &Posted| posted.json()["markdown"]["content"].as_str().unwrap().to_owned();
-    assert!(
-        text(&posted[0]).contains("需要扫码登录") && text(&posted[0]).contains(wc_id.as_str()),
-        "{posted:#?}"
-    );
-    assert_eq!(text(&posted[0]), text(&posted[1]));
-    assert!(posted[0].headers.get("webhook-id").is_none());
-    daemon.scan_and_confirm(&platform, &wc_id).await;
-    until(&daemon, "nothing waits", |webhook| webhook.state == WebhookState::Idle).await;
-    let said: Vec<String> = hook.posted().iter().map(text).collect();
-    assert!(said.iter().all(|said| !said.contains("微信账号掉线")), "{said:#?}");
-}
-
-#[tokio::test]
-async fn a_drop_that_heals_at_once_is_one_calm_message_of_dingtalk() {
-    let hook = Hook::start().await;
-    hook.says_always(Say { body: r#"{"errcode":0,"errmsg":"ok"}"#, ..Say::status(200) });
-    let platform = Platform::start().await;
-    let host = Host::against(&platform).in_haste("").with_webhook(&hook.url(), "format = \"dingtalk\"");
-    let daemon = host.start().await;
-    let (wc_id, online) = daemon.online_for_a_while(&platform).await;
-    assert_eq!(daemon.change(&wc_id, &json!({"autoRelogin": false})).await.0, 200);
-    platform.lose(&wc_id, &json!({})).await;
-    daemon.until(&online.w_id, StateName::Dropped).await;
-    assert!(hook.posted().is_empty(), "a drop waits whether it heals");
-    platform.login_by_another(Some(&wc_id)).await;
-    let posted = hook.until(1).await.remove(0);
-    let text = posted.json()["markdown"]["text"].as_str().unwrap().to_owned();
-    assert!(text.contains("掉线后已恢复") && text.contains(wc_id.as_str()), "{text}");
-    let query: HashMap<_, _> =
-        form_urlencoded::parse(posted.to.split_once('?').unwrap().1.as_bytes()).collect();
-    let (secret, timestamp) = (signing_secret(), &query["timestamp"]);
-    let sign = mac(secret.as_bytes(), format!("{timestamp}\n{secret}").as_bytes());
-    assert_eq!((&*query["key"], &*query["sign"]), ("x", &*sign));
-    until(&daemon, "nothing waits", |webhook| webhook.state == WebhookState::Idle).await;
-    assert_eq!(hook.posted().len(), 1);
-}
-
-#[tokio::test]
-async fn feishu_hears_of_a_login_on_demand_without_a_word_of_a_qr_that_is_not_there() {
-    let hook = Hook::start().await;
-    hook.says([Say { body: r#"{"code":19021,"msg":"sign match fail"}"#, ..Say::status(200) }]);
-    hook.says_always(Say { body: r#"{"code":0,"msg":"success"}"#, ..Say::status(200) });
-    let platform = Platform::start().await;
-    let host = Host::against(&platform).in_haste("issue = \"on-demand\"");
-    let daemon = host.with_webhook(&hook.url(), "format = \"feishu\"").start().await;
-    let (wc_id, _) = daemon.online_for_a_while(&platform).await;
-    platform.lose(&wc_id, &json!({})).await;
-    // The first is refused, though with HTTP status 200.
-    for posted in hook.until(2).await {
-        let body = posted.json();
-        assert_eq!(body["card"]["header"]["title"]["content"], "等待人工开始登录", "{body:#}");
-        let text = body["card"]["elements"][0]["text"]["content"].as_str().unwrap();
-        assert!(text.contains(&format!("wxloginctl relogin {wc_id} --wait")), "{text}");
-        let key = format!("{}\n{}", body["timestamp"].as_str().unwrap(), signing_secret());
-        assert_eq!(body["sign"], mac(key.as_bytes(), b""));
-    }
-    until(&daemon, "it is taken", |webhook| webhook.state == WebhookState::Idle).await;
-}
-
-#[tokio::test]
 async fn a_reload_takes_receivers_in_and_out_and_none_is_taken_for_another() {
     let (first, second) = (Hook::start().await, Hook::start().await);
     let (_platform, daemon) = telling(&first, "").await;
@@ -382,57 +307,6 @@ async fn a_reload_takes_receivers_in_and_out_and_none_is_taken_for_another() {
     assert!(daemon.process.log().contains("reloading failed"), "{}", daemon.process.log());
     churn(&daemon, 1).await;
     second.until_event(8).await;
-}
-
-/// Makes it that the only receiver has not been configured for so long, and has left a dead letter.
-pub(crate) fn absent(host: &Host, since: SignedDuration) {
-    let dir = StateDir::claim(&host.state()).unwrap();
-    let (mut store, contents) = Store::open(&dir, Retention { events: 100_000 }).unwrap();
-    let event = store.events(Seq(0), 1).unwrap().remove(0);
-    let now = Clock::system().now();
-    let hook: Row = contents.outbox.hooks().next().unwrap().clone();
-    let letter = DeadLetter { hook: hook.id.clone(), since: now, what: "HTTP status 500".to_owned(), event };
-    let hook = Box::new(Row { absent_since: Some(now - since), done: Seq(0), ..hook });
-    let mut batch = Batch::default();
-    batch.change_hook(&HookChange::Keep { hook, buried: vec![letter], raised: Vec::new() }).unwrap();
-    store.commit(&batch).unwrap();
-}
-
-#[tokio::test]
-async fn a_receiver_that_comes_back_after_three_days_is_another() {
-    let hook = Hook::start().await;
-    let (_platform, mut daemon) = telling(&hook, "").await;
-    churn(&daemon, 1).await;
-    hook.until_event(2).await;
-    for (days, owed) in [(2, vec![1, 2, 3, 4]), (4, vec![5, 6])] {
-        let before = hook.posted().len();
-        assert!(daemon.stop().await.0.success());
-        absent(&daemon.host, SignedDuration::from_hours(24 * days));
-        daemon.restart().await;
-        churn(&daemon, 1).await;
-        assert_eq!(seqs(&hook.until_event(*owed.last().unwrap()).await[before..]), owed, "{days} days");
-        assert_eq!(daemon.webhooks().await.unwrap()[0].dead_letters, usize::from(days == 2));
-    }
-}
-
-#[tokio::test]
-async fn a_receiver_is_forgotten_in_its_time_without_a_reload() {
-    let hook = Hook::start().await;
-    let (_platform, mut daemon) = telling(&hook, "").await;
-    churn(&daemon, 1).await;
-    hook.until_event(2).await;
-    assert!(daemon.stop().await.0.success());
-    let text = std::fs::read_to_string(daemon.host.config()).unwrap();
-    std::fs::write(daemon.host.config(), text.split("[[webhook]]").next().unwrap()).unwrap();
-    absent(&daemon.host, SignedDuration::from_hours(72) - SignedDuration::from_secs(10));
-    daemon.restart().await;
-    assert!(!daemon.process.log().contains("is forgotten"), "{}", daemon.process.log());
-    let forgotten = async {
-        while !daemon.process.log().contains("a webhook is forgotten") {
-            sleep(Duration::from_millis(100)).await;
-        }
-    };
-    timeout(PATIENCE, forgotten).await.expect("it is never forgotten");
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use wxlogind::wire::Webhook;
 
 use super::Witness;
 use crate::harness::{Daemon, Hook, Host, OFFICIAL_LOGIN, PATIENCE, Platform, REFRESH, Say, value};
-use crate::webhooks::absent;
+use crate::webhooks::away::absent;
 
 /// A pair is not exchanged sooner than this after it came.
 const SOONEST: Duration = Duration::from_secs(5);
