@@ -1,6 +1,7 @@
 //! A typed client of the control API, used by `wxloginctl` and by the end-to-end tests.
 //!
-//! One method per route; each opens a connection of its own, sends one request and reads one answer, which for
+//! One method per route that programs have a use for, whether `wxloginctl` has one or not: a service that is written in
+//! Rust needs no other client. Each opens a connection of its own, sends one request and reads one answer, which for
 //! [`Client::events`] has no end. What the daemon refuses comes back as [`ClientError::Problem`] with its stable code.
 
 mod backup;

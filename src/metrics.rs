@@ -75,6 +75,7 @@ struct Families {
     events: Family<[(&'static str, String); 1], Counter>,
     requests: Counters<2>,
     request_seconds: Family<Labels<1>, Histogram, fn() -> Histogram>,
+    list_failures: Gauge,
     polls: Gauge,
     commit_seconds: Histogram,
     commit_size: Histogram,
@@ -94,6 +95,7 @@ impl Default for Metrics {
             events: Family::default(),
             requests: Family::default(),
             request_seconds: Family::new_with_constructor(|| Histogram::new(ANSWERED_WITHIN)),
+            list_failures: Gauge::default(),
             polls: Gauge::default(),
             commit_seconds: Histogram::new(COMMITTED_WITHIN),
             commit_size: Histogram::new(CHANGES),
@@ -149,6 +151,16 @@ impl Metrics {
     /// A call to a platform goes out.
     pub(crate) fn asks<'a>(&'a self, call: &'a &'static str) -> Asked<'a> {
         Asked::new(self, call)
+    }
+
+    /// The platform said who is online, or did not. How often it is asked is configured, so only failures in a row say at
+    /// any distance that it is not known who is.
+    pub(crate) fn listed(&self, is_known: bool) {
+        if is_known {
+            self.0.list_failures.set(0);
+        } else {
+            self.0.list_failures.inc();
+        }
     }
 
     /// A long-poll begins.
@@ -231,6 +243,7 @@ impl Metrics {
             events,
             requests,
             request_seconds,
+            list_failures,
             polls,
             commit_seconds,
             commit_size,
@@ -251,6 +264,8 @@ impl Metrics {
             "From the call to its whole answer, or to its failure",
             request_seconds.clone(),
         );
+        let help = "How many times in a row the platform did not say who is online";
+        to.register("list_failures", help, list_failures.clone());
         to.register("polls_in_flight", "Long-polls that wait for the platform", polls.clone());
         to.register("commit_seconds", "Time that a commit took to be durable", commit_seconds.clone());
         to.register("commit_batch_size", "Records and events of a commit", commit_size.clone());

@@ -24,11 +24,13 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use hyper::Uri;
 use jiff::tz::TimeZone;
 use sha2::{Digest, Sha256};
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
@@ -55,6 +57,12 @@ use alerts::{Alerts, Quota};
 use courier::{Courier, Replay};
 use desk::Desk;
 use post::{Post, Verdict};
+
+/// Between two looks for receivers to forget, at most: clocks are set.
+const FORGET_EVERY: Duration = Duration::from_hours(1);
+
+/// Before one that cannot be forgotten yet is to be forgotten again.
+const FORGET_AGAIN: Duration = Duration::from_mins(1);
 
 /// Why a receiver cannot be served with these settings.
 #[derive(Debug, thiserror::Error)]
@@ -87,6 +95,8 @@ pub struct Webhooks {
     tasks: TaskTracker,
     stop: CancellationToken,
     receivers: Mutex<Vec<Receiver>>,
+    /// Held while it is decided who is served, and who is forgotten.
+    deciding: tokio::sync::Mutex<()>,
 }
 
 /// One of them, as configured.
@@ -108,7 +118,7 @@ impl fmt::Debug for Webhooks {
 }
 
 impl Webhooks {
-    /// Nobody yet; couriers are tasks of these, until `stop`.
+    /// Nobody yet; couriers are tasks of these, until `stop`, and so is who forgets them.
     pub fn new(
         driver: Driver,
         clock: Clock,
@@ -116,8 +126,13 @@ impl Webhooks {
         tasks: TaskTracker,
         stop: CancellationToken,
     ) -> Arc<Self> {
-        let (transport, receivers) = (Arc::new(Transport::new()), Mutex::default());
-        Arc::new(Self { driver, clock, metrics, transport, tasks, stop, receivers })
+        let (transport, receivers, deciding) =
+            (Arc::new(Transport::new()), Mutex::default(), tokio::sync::Mutex::default());
+        let webhooks = Arc::new(Self { driver, clock, metrics, transport, tasks, stop, receivers, deciding });
+        let forgetting = webhooks.clone().forget_in_time();
+        let stop = webhooks.stop.clone();
+        webhooks.tasks.spawn(async move { stop.run_until_cancelled(forgetting).await });
+        webhooks
     }
 
     /// How many events of the journal the receivers have not come to, all of them together.
@@ -137,6 +152,7 @@ impl Webhooks {
                 Ok((hook_id(webhook.url.reveal())?, Arc::new(post)))
             })
             .collect::<Result<_, SetupError>>()?;
+        let _deciding = self.deciding.lock().await;
         {
             let mut receivers = self.receivers();
             let mut before = std::mem::take(&mut *receivers);
@@ -162,8 +178,11 @@ impl Webhooks {
 
     fn begin(&self, id: HookId, settings: config::Webhook, zone: TimeZone, post: Arc<Post>) -> Receiver {
         let feed = self.driver.feed();
-        let hook = self.driver.outbox().hook(&id).cloned();
-        let hook = hook.unwrap_or_else(|| Hook::new(id.clone(), feed.last()));
+        let (outbox, now) = (self.driver.outbox(), self.clock.now());
+        let known = outbox.hook(&id).filter(|hook| !hook.is_forgettable(now)).cloned();
+        // One that was away for too long is another, and so are the dead letters that it left.
+        let forgotten = if known.is_some() { Vec::new() } else { outbox.dead_seqs(&id) };
+        let hook = known.unwrap_or_else(|| Hook::new(id.clone(), feed.last()));
         let hook = Hook { absent_since: None, ..hook };
         // One at a time: who asks while another replay is being noted waits.
         let (replays, asked) = mpsc::channel(1);
@@ -186,8 +205,23 @@ impl Webhooks {
             replays: asked,
             come,
         };
-        self.tasks.spawn(courier.run(stop.clone()));
+        self.tasks.spawn(courier.run(forgotten, stop.clone()));
         Receiver { id, settings, zone, post, replays, come: come_so_far, stop }
+    }
+
+    /// Forgets those whose three days end while nothing is configured anew.
+    async fn forget_in_time(self: Arc<Self>) {
+        loop {
+            let (outbox, now) = (self.driver.outbox(), self.clock.now());
+            let next = outbox.hooks().filter_map(|hook| hook.forgettable_in(now)).min();
+            sleep(match next {
+                Some(Duration::ZERO) => FORGET_AGAIN,
+                next => next.unwrap_or(FORGET_EVERY).min(FORGET_EVERY),
+            })
+            .await;
+            let _deciding = self.deciding.lock().await;
+            self.forget_others().await;
+        }
     }
 
     /// The journal waits no longer for receivers that are not configured; after three days they are forgotten.
@@ -283,7 +317,7 @@ impl Webhooks {
             until: None,
             link: None,
         };
-        let outcome = receiver.post.send(&[event], now).await;
+        let outcome = receiver.post.send(&receiver.post.load(event), now).await;
         let delivered = outcome.verdict == Verdict::Delivered;
         Some(wire::Tested { delivered, status: outcome.status, what: outcome.what })
     }

@@ -10,7 +10,7 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 use tracing::{error, info};
-use wxlogin_state::{Fleet, Input, PlatformKey, Seq, StateName, TokenId, WId, WcId, export};
+use wxlogin_state::{Fleet, Input, Outbox, PlatformKey, Seq, StateName, TokenId, WId, WcId, export};
 
 use super::answer::Answer;
 use super::begin::Beginnings;
@@ -164,7 +164,7 @@ impl Rounds {
         self.watch.stop();
         self.tokens.stop();
         self.ground.feed.end();
-        self.exporting.finish(committed(&self.ground, self.commits));
+        self.exporting.finish(committed(&self.ground, &self.ground.shelf.committed(), self.commits));
     }
 
     /// Takes up what was in flight, and has every account looked through. Not all at once: the platform sees a
@@ -316,7 +316,7 @@ impl Rounds {
         }
         self.next_tidy = Instant::now() + TIDY_EVERY;
         let Ground { view, figures, .. } = &self.ground;
-        self.exporting.run_if_due(committed(&self.ground, self.commits));
+        self.exporting.run_if_due(committed(&self.ground, &self.ground.shelf.committed(), self.commits));
         self.duties.revive(view);
         self.ground.keeper.note_size();
         let too_many = view.count(StateName::Dropped).saturating_sub(DROPPED_KEPT);
@@ -353,12 +353,12 @@ impl Rounds {
 }
 
 /// What an export is made of.
-fn committed(ground: &Ground, commits: u64) -> Committed<'_> {
-    let Ground { view, vault, platform_key, fleet, shelf, last_seq, .. } = ground;
+fn committed<'a>(ground: &'a Ground, outbox: &'a Outbox, commits: u64) -> Committed<'a> {
+    let Ground { view, vault, platform_key, fleet, last_seq, .. } = ground;
     let host = export::Host {
         platform_key: platform_key.as_ref(),
         seal: vault.seal.as_ref(),
-        outbox: &shelf.committed,
+        outbox,
         fleet,
         last_seq: *last_seq,
     };

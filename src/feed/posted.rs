@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use bytes::Bytes;
+use jiff::Timestamp;
 use wxlogin_state::public::Event;
 use wxlogin_state::{Seq, WcId};
 
@@ -10,6 +11,7 @@ use wxlogin_state::{Seq, WcId};
 #[derive(Debug)]
 pub struct Posted {
     seq: Seq,
+    at: Timestamp,
     kind: String,
     wc_id: Option<WcId>,
     block: Bytes,
@@ -31,12 +33,18 @@ impl Posted {
         block.extend_from_slice(json);
         let json = begin..block.len();
         block.extend_from_slice(b"\n\n");
-        Self { seq: event.seq, kind: event.kind, wc_id: event.wc_id, block: block.into(), json }
+        let Event { seq, at, kind, wc_id, .. } = event;
+        Self { seq, at, kind, wc_id, block: block.into(), json }
     }
 
     /// Its place in the journal.
     pub fn seq(&self) -> Seq {
         self.seq
+    }
+
+    /// When it happened.
+    pub fn at(&self) -> Timestamp {
+        self.at
     }
 
     /// What happened: `session.online`, for example.
@@ -52,6 +60,11 @@ impl Posted {
     /// The event as JSON.
     pub fn json(&self) -> Bytes {
         self.block.slice(self.json.clone())
+    }
+
+    /// The event itself, read from its JSON.
+    pub fn event(&self) -> Result<Event, serde_json::Error> {
+        serde_json::from_slice(&self.block[self.json.clone()])
     }
 
     /// The event as a block of a stream: `id`, `event`, `data`.

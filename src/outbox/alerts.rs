@@ -3,7 +3,7 @@
 //!
 //! ```text
 //!   session.dropped ── a minute ──► said
-//!        │ ├── session.online of the account: never said
+//!        │ ├── session.online of the account: said at once, as a drop that has healed
 //!        │ └── account.scan-needed of the account: that is said, with how it dropped
 //!        └──── fleet.storm: that is said instead of all of them
 //! ```
@@ -14,9 +14,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::Instant;
 use wxlogin_state::public::Event;
-use wxlogin_state::{DropReason, RESTORED, Seq, WcId};
+use wxlogin_state::{DropReason, RESTORED, Seq};
 
-use super::card::{TEST, is_popup};
+use super::card::{HEALED, TEST, way};
 
 /// How long a drop waits whether it heals.
 const HEALS_WITHIN: Duration = Duration::from_mins(1);
@@ -38,15 +38,19 @@ const PER: Duration = Duration::from_secs(62);
 
 /// Whether a person wants to hear of it at once.
 pub(super) fn is_alert(event: &Event) -> bool {
-    match event.kind.as_str() {
-        "session.dropped" => {
-            let drop = event.session.as_ref().and_then(|session| session.drop.as_ref());
-            // The others are somebody's own doing, or a QR that nobody scanned: what follows from that is said.
-            drop.is_some_and(|drop| {
-                matches!(drop.reason, DropReason::Offline | DropReason::FirstNight | DropReason::ShortLived)
-            })
-        }
-        "account.drop-expected"
+    let drop = event.session.as_ref().and_then(|session| session.drop.as_ref());
+    // The others are somebody's own doing, or a QR that nobody scanned: what follows from that is said.
+    let is_lost = drop.is_some_and(|drop| {
+        matches!(drop.reason, DropReason::Offline | DropReason::FirstNight | DropReason::ShortLived)
+    });
+    may_alert(&event.kind) && (is_lost || event.kind != "session.dropped")
+}
+
+/// Whether there are events of this type that a person wants to hear of at once.
+pub(super) fn may_alert(kind: &str) -> bool {
+    match kind {
+        "session.dropped"
+        | "account.drop-expected"
         | "account.scan-needed"
         | "account.renewal-due"
         | "account.budget-spent"
@@ -55,7 +59,7 @@ pub(super) fn is_alert(event: &Event) -> bool {
         | "fleet.storm"
         | "token.expiring"
         | "token.expired" => true,
-        kind => kind == RESTORED || kind == TEST,
+        kind => [RESTORED, TEST, HEALED].contains(&kind),
     }
 }
 
@@ -77,8 +81,7 @@ impl Alerts {
     pub(super) fn take_in(&mut self, event: Event, wanted: bool, now: Timestamp) {
         let wc_id = event.wc_id.as_ref();
         if event.kind == "session.online" {
-            // Whatever was wrong with it, it is well again.
-            self.waiting.retain(|alert| wc_id.is_none() || alert.event.wc_id.as_ref() != wc_id);
+            self.heal(&event, now);
         }
         if !wanted || !is_alert(&event) {
             return;
@@ -95,10 +98,12 @@ impl Alerts {
                 // However the clock stands.
                 ready_at = later(event.at, HEALS_WITHIN).min(later(now, HEALS_WITHIN));
             }
-            "account.scan-needed" | "account.relogin-stopped" => self.withdraw_drop(wc_id),
+            "account.scan-needed" | "account.relogin-stopped" => {
+                self.withdraw_drops(|drop| drop.wc_id.as_ref() == wc_id);
+            }
             "fleet.storm" => {
                 self.storm_until = Some(later(event.at, STORM));
-                self.waiting.retain(|alert| alert.event.kind != "session.dropped");
+                self.withdraw_drops(|_| true);
             }
             _ => {}
         }
@@ -118,16 +123,30 @@ impl Alerts {
         true
     }
 
-    fn withdraw_drop(&mut self, wc_id: Option<&WcId>) {
-        self.waiting
-            .retain(|alert| alert.event.kind != "session.dropped" || alert.event.wc_id.as_ref() != wc_id);
+    fn withdraw_drops(&mut self, which: impl Fn(&Event) -> bool) {
+        let is_drop = |event: &Event| ["session.dropped", HEALED].contains(&event.kind.as_str());
+        self.waiting.retain(|alert| !is_drop(&alert.event) || !which(&alert.event));
+    }
+
+    /// Whatever was wrong with an account, it is well again: a drop that was not said yet is said as what it was, and in
+    /// its own place, so that it is owed until then; nothing else is.
+    fn heal(&mut self, online: &Event, now: Timestamp) {
+        let Some(wc_id) = &online.wc_id else { return };
+        let is_its = |alert: &Alert| alert.event.wc_id.as_ref() == Some(wc_id);
+        for Alert { ready_at, event } in self.waiting.iter_mut().filter(|alert| is_its(alert)) {
+            if event.kind == "session.dropped" {
+                (event.kind, event.until) = (HEALED.to_owned(), Some(online.at));
+                *ready_at = now;
+            }
+        }
+        self.waiting.retain(|alert| !is_its(alert) || alert.event.kind == HEALED);
     }
 
     /// What is to be said now: events of one type, oldest first; none where nothing is.
     pub(super) fn ready(&self, now: Timestamp) -> Vec<Event> {
         let mut ready = self.waiting.iter().filter(|alert| alert.ready_at <= now).map(|alert| &alert.event);
         let Some(first) = ready.next() else { return Vec::new() };
-        let same = ready.filter(|event| event.kind == first.kind && is_popup(event) == is_popup(first));
+        let same = ready.filter(|event| event.kind == first.kind && way(event) == way(first));
         std::iter::once(first).chain(same).take(TOGETHER).cloned().collect()
     }
 
@@ -180,8 +199,10 @@ impl Quota {
 
 #[cfg(test)]
 mod tests {
+    use jiff::tz::TimeZone;
     use serde_json::json;
 
+    use super::super::card::{Card, Tone};
     use super::*;
 
     fn at(seconds: i64) -> Timestamp {
@@ -217,13 +238,38 @@ mod tests {
     }
 
     #[test]
-    fn a_drop_that_heals_within_a_minute_is_not_said() {
+    fn a_drop_that_heals_within_a_minute_is_one_calm_alert() {
         let mut alerts = with(vec![dropped(1, "a", 0, "offline"), dropped(2, "b", 5, "first-night")]);
-        assert_eq!((seqs(&alerts, 59), alerts.next_in(at(59))), (vec![], Some(Duration::from_secs(1))));
-        alerts.take_in(event(3, "session.online", Some("a"), 59), false, at(59));
+        assert_eq!((seqs(&alerts, 58), alerts.next_in(at(59))), (vec![], Some(Duration::from_secs(1))));
+        alerts.take_in(event(3, "session.online", Some("a"), 58), false, at(59));
+        let said = alerts.ready(at(59));
+        let [healed] = &said[..] else { panic!("{said:?}") };
+        assert_eq!((healed.seq, healed.at, healed.until), (Seq(1), at(0), Some(at(58))));
+        let card = Card::of(&said, &TimeZone::UTC);
+        assert_eq!((card.tone, card.title.as_str()), (Tone::Calm, "掉线后已恢复"));
+        alerts.remove(&[Seq(1)]);
         assert_eq!((seqs(&alerts, 64), seqs(&alerts, 65), alerts.first()), (vec![], vec![2], Some(Seq(2))));
         alerts.remove(&[Seq(2)]);
         assert_eq!((alerts.next_in(at(65)), alerts.first()), (None, None));
+    }
+
+    #[test]
+    fn what_was_said_otherwise_or_to_nobody_is_not_said_to_have_healed() {
+        let online = |seq| event(seq, "session.online", Some("a"), 30);
+        let mut alerts = with(vec![dropped(1, "a", 0, "offline")]);
+        alerts.take_in(event(2, "account.scan-needed", Some("a"), 10), true, at(10));
+        alerts.take_in(online(3), true, at(30));
+        assert!(seqs(&alerts, 100).is_empty());
+        // Those who do not want to hear of drops.
+        let mut alerts = Alerts::default();
+        alerts.take_in(dropped(1, "a", 0, "offline"), false, at(0));
+        alerts.take_in(online(2), true, at(30));
+        assert!(seqs(&alerts, 100).is_empty());
+        // It healed, and that was not said when it was lost again.
+        let mut alerts = with(vec![dropped(1, "a", 0, "offline"), online(2), dropped(3, "a", 31, "offline")]);
+        assert_eq!((seqs(&alerts, 31), seqs(&alerts, 91)), (vec![1], vec![1]));
+        alerts.take_in(event(4, "account.scan-needed", Some("a"), 40), true, at(40));
+        assert_eq!(seqs(&alerts, 100), [4]);
     }
 
     #[test]
@@ -275,6 +321,16 @@ mod tests {
         let scan = |seq, wc_id| event(seq, "account.scan-needed", Some(wc_id), 0);
         let expected = event(2, "account.drop-expected", Some("b"), 0);
         let mut alerts = with(vec![scan(1, "a"), expected, scan(3, "c")]);
+        assert_eq!(seqs(&alerts, 0), [1, 3]);
+        alerts.remove(&[Seq(1), Seq(3)]);
+        assert_eq!(seqs(&alerts, 0), [2]);
+    }
+
+    #[test]
+    fn a_qr_that_is_there_and_one_that_is_fetched_on_demand_are_not_said_together() {
+        let asked = |seq, wc_id| event(seq, "account.scan-needed", Some(wc_id), 0);
+        let scan = |seq, wc_id| Event { w_id: Some("w".parse().unwrap()), ..asked(seq, wc_id) };
+        let mut alerts = with(vec![scan(1, "a"), asked(2, "b"), scan(3, "c")]);
         assert_eq!(seqs(&alerts, 0), [1, 3]);
         alerts.remove(&[Seq(1), Seq(3)]);
         assert_eq!(seqs(&alerts, 0), [2]);

@@ -10,6 +10,9 @@ use wxlogin_state::{DropReason, Label, Method, RESTORED, Rest, Secret};
 /// The type of the event of a test message. It is in no journal.
 pub(super) const TEST: &str = "webhook.test";
 
+/// The type of a drop that healed before anybody was told of it. It is in no journal either: the drop is.
+pub(super) const HEALED: &str = "session.healed";
+
 /// Most accounts that one message names.
 const NAMED: usize = 10;
 
@@ -45,7 +48,7 @@ impl Card {
     pub(super) fn of(events: &[Event], zone: &TimeZone) -> Self {
         let kind = events.first().map_or(TEST, |event| event.kind.as_str());
         let first = events.first();
-        let (title, tone, todo) = heading(kind, first.is_some_and(is_popup));
+        let (title, tone, todo) = heading(kind, first.and_then(way));
         let mut lines = Vec::new();
         match events {
             [event] => {
@@ -87,16 +90,48 @@ fn links(events: &[Event]) -> Vec<(String, Secret)> {
     linked.collect()
 }
 
+/// What a person does where one is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// Scan the QR that is there.
+    Scan,
+    /// Touch the box that the phone shows.
+    Confirm,
+    /// Begin the login, and scan the QR that is fetched then (`relogin.issue = "on-demand"`).
+    Open,
+}
+
+/// That, of an event that asks for it.
+pub(super) fn way(event: &Event) -> Option<Way> {
+    let relogin = event.account.as_ref().and_then(|account| account.relogin.as_ref());
+    (event.kind == "account.scan-needed").then(|| match relogin {
+        Some(relogin) if relogin.method == Method::PopUp => Way::Confirm,
+        _ if event.w_id.is_none() => Way::Open,
+        _ => Way::Scan,
+    })
+}
+
 /// Its heading, how bad it is, and what to do.
-fn heading(kind: &str, popup: bool) -> (&'static str, Tone, Option<&'static str>) {
-    match kind {
-        "session.dropped" => ("微信账号掉线", Tone::Urgent, None),
-        "account.scan-needed" if popup => {
-            ("需要在手机上确认登录", Tone::Urgent, Some("请在该微信的手机上点击确认。"))
-        }
-        "account.scan-needed" => {
+fn heading(kind: &str, way: Option<Way>) -> (&'static str, Tone, Option<&'static str>) {
+    match (kind, way) {
+        (_, Some(Way::Scan)) => {
             ("需要扫码登录", Tone::Urgent, Some("请用该微信的手机扫描二维码并确认，过期会自动换新。"))
         }
+        (_, Some(Way::Confirm)) => {
+            ("需要在手机上确认登录", Tone::Urgent, Some("请在该微信的手机上点击确认。"))
+        }
+        (_, Some(Way::Open)) => (
+            "等待人工开始登录",
+            Tone::Urgent,
+            Some("二维码还没有获取：手机在手边时再开始登录（wxloginctl relogin），届时才会获取。"),
+        ),
+        (kind, None) => heading_of(kind),
+    }
+}
+
+fn heading_of(kind: &str) -> (&'static str, Tone, Option<&'static str>) {
+    match kind {
+        "session.dropped" => ("微信账号掉线", Tone::Urgent, None),
         "account.drop-expected" => {
             ("账号即将例行掉线", Tone::Warning, Some("请把手机放在手边，掉线后需要扫码重新登录。"))
         }
@@ -118,6 +153,7 @@ fn heading(kind: &str, popup: bool) -> (&'static str, Tone, Option<&'static str>
         RESTORED => {
             ("数据已从备份恢复", Tone::Urgent, Some("备份之后的变化已丢失，请查看 wxlogind 的日志。"))
         }
+        HEALED => ("掉线后已恢复", Tone::Calm, Some("账号已恢复在线，无需处理。")),
         TEST => ("测试消息", Tone::Calm, Some("能看到这条消息，说明 wxlogind 的告警可以送达。")),
         _ => ("微信登录告警", Tone::Warning, None),
     }
@@ -147,7 +183,7 @@ fn details(event: &Event, zone: &TimeZone) -> Vec<String> {
     if let Some(until) = event.until {
         let what = match event.kind.as_str() {
             "account.scan-needed" => "截止",
-            "account.budget-spent" => "恢复时间",
+            "account.budget-spent" | HEALED => "恢复时间",
             "token.expiring" | "token.expired" | "account.renewal-due" => "到期时间",
             _ => "预计时间",
         };
@@ -183,19 +219,16 @@ fn rests(rest: Rest) -> String {
 fn command(event: &Event) -> Option<String> {
     let wc_id = event.wc_id.as_ref();
     match event.kind.as_str() {
-        "account.scan-needed" if is_popup(event) => None,
-        "account.scan-needed" => Some(format!("wxloginctl qr {}", event.w_id.as_ref()?)),
+        "account.scan-needed" => match way(event)? {
+            Way::Scan => Some(format!("wxloginctl qr {}", event.w_id.as_ref()?)),
+            Way::Confirm => None,
+            Way::Open => Some(format!("wxloginctl relogin {} --wait", wc_id?)),
+        },
         "account.renewal-due" => Some(format!("wxloginctl relogin {} --force --wait", wc_id?)),
         "account.relogin-stopped" => Some(format!("wxloginctl relogin {} --wait", wc_id?)),
         "session.dropped" | "account.budget-spent" => Some(format!("wxloginctl why {}", wc_id?)),
         _ => None,
     }
-}
-
-/// Whether it is about a login by a box on the phone, not by a QR.
-pub(super) fn is_popup(event: &Event) -> bool {
-    let relogin = event.account.as_ref().and_then(|account| account.relogin.as_ref());
-    relogin.is_some_and(|relogin| relogin.method == Method::PopUp)
 }
 
 /// Whom it is about: label, nickname, wcId, as far as they are known.

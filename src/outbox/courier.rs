@@ -19,8 +19,8 @@ use tracing::{debug, error, info, warn};
 use wxlogin_state::public::Event;
 use wxlogin_state::{DEAD_LETTERS_KEPT, DeadLetter, Hook, HookChange, Seq};
 
-use super::desk::{Desk, parsed};
-use super::post::{Outcome, Post, Verdict};
+use super::desk::{Desk, of_interest};
+use super::post::{Load, Outcome, Post, Verdict};
 use crate::clock::Clock;
 use crate::driver::{Denied, Driver};
 use crate::feed::{Filter, Follower, Step};
@@ -61,14 +61,16 @@ struct Ended;
 
 impl Courier {
     /// Works until `stop`. What is under way then is sent again the next time.
-    pub(super) async fn run(mut self, stop: CancellationToken) {
+    /// `forgotten` are the dead letters of a receiver of the same name that was away for too long.
+    pub(super) async fn run(mut self, forgotten: Vec<Seq>, stop: CancellationToken) {
         // Neither end is news.
-        let _ = stop.run_until_cancelled(self.work()).await;
+        let _ = stop.run_until_cancelled(self.work(forgotten)).await;
     }
 
-    async fn work(&mut self) -> Result<(), Ended> {
+    async fn work(&mut self, forgotten: Vec<Seq>) -> Result<(), Ended> {
         // It is owed what happens from now on, so that is written down first.
-        self.keep().await?;
+        let hook = Box::new(self.hook.clone());
+        self.change(HookChange::Keep { hook, buried: Vec::new(), raised: forgotten }).await?;
         loop {
             let act_in = self.act_in();
             tokio::select! {
@@ -101,16 +103,18 @@ impl Courier {
         if let Some(to) = self.hook.replay_to {
             return self.send_again(to).await;
         }
-        let events = self.desk.ready(&self.clock);
-        if events.is_empty() {
-            return Ok(());
-        }
-        let outcome = self.send(&events).await;
-        self.settle(events, outcome).await
+        let Some(load) = self.desk.ready(self.clock.now()) else { return Ok(()) };
+        let outcome = self.send(&load).await;
+        self.settle(load, outcome).await
     }
 
-    async fn send(&mut self, events: &[Event]) -> Outcome {
-        let outcome = self.post.send(events, self.clock.now()).await;
+    async fn send(&mut self, load: &Load) -> Outcome {
+        let outcome = self.post.send(load, self.clock.now()).await;
+        self.metrics.delivered(match outcome.verdict {
+            Verdict::Delivered => Delivery::Delivered,
+            Verdict::Failed(_) => Delivery::Failed,
+            Verdict::Gone => Delivery::Gone,
+        });
         if let Desk::Robot(_, quota) = &mut self.desk {
             quota.note(Instant::now());
         }
@@ -122,16 +126,19 @@ impl Courier {
         match step {
             Ok(Step::Events(events)) => {
                 let now = self.clock.now();
-                for posted in events.into_iter().filter(|posted| self.hook.owes(posted.seq())) {
+                for posted in events {
+                    if !self.hook.owes(posted.seq()) {
+                        continue;
+                    }
                     let wanted = self.filter.lets(&posted);
                     match &mut self.desk {
                         Desk::Programs(queue) if wanted => queue.push_back(posted),
                         Desk::Programs(_) => {}
-                        Desk::Robot(alerts, _) => {
-                            if let Some(event) = parsed(&posted) {
-                                alerts.take_in(event, wanted, now);
-                            }
-                        }
+                        Desk::Robot(alerts, _) => match of_interest(&posted) {
+                            Ok(Some(event)) => alerts.take_in(event, wanted, now),
+                            Ok(None) => {}
+                            Err(error) => self.let_go_unread(&error, posted.seq()),
+                        },
                     }
                 }
                 let before = self.hook.done;
@@ -167,6 +174,16 @@ impl Courier {
         }
     }
 
+    fn let_go_unread(&mut self, error: &serde_json::Error, seq: Seq) {
+        error!(
+            url = self.url,
+            seq = seq.0,
+            error = error as &dyn Error,
+            "an event cannot be read, and is let go"
+        );
+        self.hook.let_go += 1;
+    }
+
     fn follow_from(&mut self, at: Seq) {
         self.follower = Follower::new(self.driver.feed(), self.driver.older(), at);
     }
@@ -177,22 +194,20 @@ impl Courier {
         self.come.send_replace(self.hook.done);
     }
 
-    /// What became of an attempt at these events.
-    async fn settle(&mut self, events: Vec<Event>, outcome: Outcome) -> Result<(), Ended> {
-        let seqs: Vec<Seq> = events.iter().map(|event| event.seq).collect();
+    /// What became of an attempt.
+    async fn settle(&mut self, load: Load, outcome: Outcome) -> Result<(), Ended> {
+        let seqs = load.seqs();
         let newest = seqs.iter().copied().max().unwrap_or_default();
         let now = self.clock.now();
         let mut buried = Vec::new();
         match outcome.verdict {
             Verdict::Delivered => {
-                self.metrics.delivered(Delivery::Delivered);
                 self.tell_of_recovery();
                 self.hook.succeeded(now, newest, outcome.what);
                 self.desk.remove(&seqs);
                 self.move_on(seqs);
             }
             Verdict::Gone => {
-                self.metrics.delivered(Delivery::Gone);
                 self.hook.failed(now, newest, outcome.what, None, fastrand::f64());
                 self.hook.gone_at = Some(now);
                 error!(
@@ -202,14 +217,13 @@ impl Courier {
                 );
             }
             Verdict::Failed(asked) => {
-                self.metrics.delivered(Delivery::Failed);
                 self.tell_of_failure(&outcome.what, newest);
                 self.hook.failed(now, newest, outcome.what.clone(), asked, fastrand::f64());
-                if events.iter().all(|event| self.hook.gives_up(event.at, now)) {
+                if self.hook.gives_up(load.at(), now) {
                     warn!(
                         url = self.url,
                         seq = newest.0,
-                        events = events.len(),
+                        events = seqs.len(),
                         what = outcome.what,
                         "a receiver of webhooks did not take this in three days: it is a dead letter now, see \
                          wxloginctl webhooks"
@@ -218,8 +232,13 @@ impl Courier {
                     self.desk.remove(&seqs);
                     self.move_on(seqs);
                     self.hook.goes_on(now);
-                    let dead = |event| self.dead_letter(event, &outcome.what);
-                    buried = events.into_iter().map(dead).collect();
+                    match load.into_events() {
+                        Ok(events) => {
+                            let dead = |event| self.dead_letter(event, &outcome.what);
+                            buried = events.into_iter().map(dead).collect();
+                        }
+                        Err(error) => self.let_go_unread(&error, newest),
+                    }
                 }
             }
         }
@@ -302,7 +321,7 @@ impl Courier {
             return self.keep().await;
         };
         let (seq, event) = (letter.event.seq, letter.event.clone());
-        let outcome = self.send(&[event]).await;
+        let outcome = self.send(&self.post.load(event)).await;
         let now = self.clock.now();
         if outcome.verdict == Verdict::Delivered {
             self.tell_of_recovery();

@@ -9,8 +9,8 @@ use tokio::time::Instant;
 use wxlogin_state::Seq;
 use wxlogin_state::public::Event;
 
-use super::alerts::{Alerts, Quota, is_alert};
-use crate::clock::Clock;
+use super::alerts::{Alerts, Quota, is_alert, may_alert};
+use super::post::Load;
 use crate::feed::Posted;
 
 /// What waits to be sent.
@@ -23,10 +23,13 @@ pub(super) enum Desk {
 }
 
 /// What a robot may want to know of: its alerts, and what makes them needless.
-pub(super) fn parsed(posted: &Posted) -> Option<Event> {
-    // It was made by this very program.
-    let event: Event = serde_json::from_slice(&posted.json()).ok()?;
-    (event.kind == "session.online" || is_alert(&event)).then_some(event)
+pub(super) fn of_interest(posted: &Posted) -> Result<Option<Event>, serde_json::Error> {
+    let heals = posted.kind() == "session.online";
+    if !heals && !may_alert(posted.kind()) {
+        return Ok(None);
+    }
+    let event = posted.event()?;
+    Ok((heals || is_alert(&event)).then_some(event))
 }
 
 impl Desk {
@@ -58,14 +61,11 @@ impl Desk {
         }
     }
 
-    pub(super) fn ready(&self, clock: &Clock) -> Vec<Event> {
+    /// What is sent next; there is something wherever [`Self::next_in`] is over.
+    pub(super) fn ready(&self, now: Timestamp) -> Option<Load> {
         match self {
-            Self::Programs(queue) => queue
-                .front()
-                .and_then(|posted| serde_json::from_slice(&posted.json()).ok())
-                .into_iter()
-                .collect(),
-            Self::Robot(alerts, _) => alerts.ready(clock.now()),
+            Self::Programs(queue) => queue.front().cloned().map(Load::Event),
+            Self::Robot(alerts, _) => Some(alerts.ready(now)).filter(|it| !it.is_empty()).map(Load::Alerts),
         }
     }
 
@@ -73,6 +73,27 @@ impl Desk {
         match self {
             Self::Programs(queue) => queue.retain(|posted| !seqs.contains(&posted.seq())),
             Self::Robot(alerts, _) => alerts.remove(seqs),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_waits_for_a_program_is_sent_as_it_is_readable_or_not() {
+        let json = r#"{"seq":7,"at":"2026-01-01T00:00:00Z","type":"fleet.storm"}"#;
+        let event: Event = serde_json::from_str(json).unwrap();
+        let now = event.at;
+        for json in [json, "{\"seq\":7,"] {
+            let posted = Arc::new(Posted::rendered(event.clone(), json.as_bytes()));
+            let desk = Desk::Programs(VecDeque::from([posted]));
+            assert_eq!(desk.next_in(now), Some(Duration::ZERO));
+            // Where nothing were ready then, a courier would ask again at once, without end.
+            let Some(Load::Event(ready)) = desk.ready(now) else { panic!("{json}") };
+            assert_eq!((ready.json().as_ref(), ready.seq(), ready.at()), (json.as_bytes(), Seq(7), now));
+            assert_eq!(Load::Event(ready).into_events().is_ok(), json.ends_with('}'));
         }
     }
 }

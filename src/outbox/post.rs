@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use standardwebhooks::{HEADER_WEBHOOK_ID, HEADER_WEBHOOK_SIGNATURE, HEADER_WEBHOOK_TIMESTAMP};
 use tokio::time::timeout;
+use wxlogin_state::Seq;
 use wxlogin_state::public::Event;
 
 use super::SetupError;
@@ -21,6 +22,7 @@ use super::robot::{self, Answer};
 use super::sign::Signer;
 use crate::config::{Webhook, WebhookFormat};
 use crate::exchange::{ExchangeError, Limits, exchange};
+use crate::feed::Posted;
 use crate::platform::transport::{AGENT, Endpoint, Transport};
 
 /// What one attempt may take, connecting included (hardening.md, "HTTP", 12).
@@ -28,6 +30,39 @@ const ATTEMPT: Duration = Duration::from_secs(15);
 
 /// How much a receiver may say; only robots are listened to.
 const LIMITS: Limits = Limits { head: ATTEMPT, read: ATTEMPT, body: 1024 * 1024 };
+
+/// What one message carries.
+#[derive(Debug, Clone)]
+pub(super) enum Load {
+    /// For programs: an event, as it was rendered for everybody.
+    Event(Arc<Posted>),
+    /// For robots: alerts of one type, at least one.
+    Alerts(Vec<Event>),
+}
+
+impl Load {
+    pub(super) fn seqs(&self) -> Vec<Seq> {
+        match self {
+            Self::Event(posted) => vec![posted.seq()],
+            Self::Alerts(events) => events.iter().map(|event| event.seq).collect(),
+        }
+    }
+
+    /// When the last of it happened.
+    pub(super) fn at(&self) -> Timestamp {
+        match self {
+            Self::Event(posted) => posted.at(),
+            Self::Alerts(events) => events.iter().map(|event| event.at).max().unwrap_or_default(),
+        }
+    }
+
+    pub(super) fn into_events(self) -> Result<Vec<Event>, serde_json::Error> {
+        match self {
+            Self::Event(posted) => Ok(vec![posted.event()?]),
+            Self::Alerts(events) => Ok(events),
+        }
+    }
+}
 
 /// What became of an attempt, and in a clause how it ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,9 +116,17 @@ impl Post {
         Ok(Self { webhook, endpoint, signer, zone, transport })
     }
 
-    /// One attempt: a single event in the format `standard`, else one or several of a type.
-    pub(super) async fn send(&self, events: &[Event], now: Timestamp) -> Outcome {
-        let request = match self.request(events, now) {
+    /// What carries this one event to this receiver.
+    pub(super) fn load(&self, event: Event) -> Load {
+        match self.webhook.format {
+            WebhookFormat::Standard => Load::Event(Arc::new(Posted::new(event))),
+            _ => Load::Alerts(vec![event]),
+        }
+    }
+
+    /// One attempt.
+    pub(super) async fn send(&self, load: &Load, now: Timestamp) -> Outcome {
+        let request = match self.request(load, now) {
             Ok(request) => request,
             Err(error) => return failed(format!("no request can be made of it: {error}")),
         };
@@ -95,17 +138,17 @@ impl Post {
         }
     }
 
-    fn request(&self, events: &[Event], now: Timestamp) -> io::Result<Request<Full<Bytes>>> {
+    fn request(&self, load: &Load, now: Timestamp) -> io::Result<Request<Full<Bytes>>> {
         let url = self.webhook.url.reveal();
         let mut path = url.path_and_query().map_or("/", |path| path.as_str()).to_owned();
-        let (body, id) = match (self.webhook.format, events) {
-            (WebhookFormat::Standard, [event, ..]) => (serde_json::to_vec(event)?, Some(message_id(event))),
-            (format, events) => {
+        let (body, id) = match load {
+            Load::Event(posted) => (posted.json(), Some(message_id(posted))),
+            Load::Alerts(events) => {
                 let card = Card::of(events, &self.zone);
                 let secret = self.webhook.secret.as_ref();
                 let body;
-                (path, body) = robot::message(format, url, secret, &card, now);
-                (serde_json::to_vec(&body)?, None)
+                (path, body) = robot::message(self.webhook.format, url, secret, &card, now);
+                (serde_json::to_vec(&body)?.into(), None)
             }
         };
         let mut request = Request::post(path)
@@ -121,7 +164,7 @@ impl Post {
                 .header(HEADER_WEBHOOK_TIMESTAMP, now.as_second())
                 .header(HEADER_WEBHOOK_SIGNATURE, signature);
         }
-        request.body(Full::new(body.into())).map_err(io::Error::other)
+        request.body(Full::new(body)).map_err(io::Error::other)
     }
 
     async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<Response<Bytes>, PostError> {
@@ -164,8 +207,8 @@ fn failed(what: String) -> Outcome {
 
 /// The message's name, the same in every attempt. The time is in it, because a host that is set up anew counts from 1
 /// again.
-fn message_id(event: &Event) -> String {
-    format!("evt_{}_{}", event.seq, event.at.as_millisecond())
+fn message_id(posted: &Posted) -> String {
+    format!("evt_{}_{}", posted.seq(), posted.at().as_millisecond())
 }
 
 /// In seconds or as a date (RFC 9110, 10.2.3); `None` where it is neither.
@@ -202,7 +245,7 @@ mod tests {
 
     #[test]
     fn a_message_has_one_name_that_no_other_has() {
-        let event = |json: &str| serde_json::from_str::<Event>(json).unwrap();
+        let event = |json: &str| Posted::new(serde_json::from_str(json).unwrap());
         let first = event(r#"{"seq":7,"at":"2026-01-01T00:00:00Z","type":"fleet.storm"}"#);
         let other = event(r#"{"seq":7,"at":"2026-02-01T00:00:00Z","type":"fleet.storm"}"#);
         assert_eq!(message_id(&first), "evt_7_1767225600000");

@@ -96,7 +96,7 @@ pub struct DeadLetter {
     pub since: Timestamp,
     /// How the last attempt ended.
     pub what: String,
-    /// The event.
+    /// The event. For a robot a drop that has healed is one of the type `session.healed`, which is in no journal.
     pub event: Event,
 }
 

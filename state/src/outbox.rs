@@ -223,9 +223,13 @@ impl Hook {
 
     /// Whether it can be forgotten: no configuration has named it for long enough.
     pub fn is_forgettable(&self, now: Timestamp) -> bool {
-        self.absent_since.is_some_and(|since| {
-            Duration::try_from(now.duration_since(since)).is_ok_and(|absent| absent >= REMEMBERED)
-        })
+        self.forgettable_in(now).is_some_and(|left| left.is_zero())
+    }
+
+    /// How long until it can be forgotten; `None` where a configuration names it.
+    pub fn forgettable_in(&self, now: Timestamp) -> Option<Duration> {
+        let absent = now.duration_since(self.absent_since?);
+        Some(REMEMBERED.saturating_sub(Duration::try_from(absent).unwrap_or_default()))
     }
 
     /// Whether the journal waits for it.
@@ -294,8 +298,12 @@ impl Outbox {
 
     /// What forgets a receiver, with its dead letters.
     pub fn forgetting(&self, id: &HookId) -> HookChange {
-        let dead = self.dead_letters_of(id, Seq::default()).map(|letter| letter.event.seq).collect();
-        HookChange::Forget { id: id.clone(), dead }
+        HookChange::Forget { id: id.clone(), dead: self.dead_seqs(id) }
+    }
+
+    /// The events of a receiver's dead letters.
+    pub fn dead_seqs(&self, id: &HookId) -> Vec<Seq> {
+        self.dead_letters_of(id, Seq::default()).map(|letter| letter.event.seq).collect()
     }
 
     /// What makes the same outbox of an empty one.

@@ -1,26 +1,10 @@
 //! The console's own part of the control API, without a browser: invitations, cookies, the inbox, the figures.
 
-use bytes::Bytes;
-use http_body_util::Full;
-use hyper::header::{AUTHORIZATION, COOKIE, HOST, ORIGIN, SET_COOKIE};
-use hyper::{Method, Request, Response};
+use hyper::Method;
+use hyper::header::{AUTHORIZATION, COOKIE, ORIGIN, SET_COOKIE};
 use serde_json::{Value, json};
 
-use crate::harness::{Daemon, Host, Platform, get, over_tcp, request, value, world};
-
-/// A request by TCP with these headers.
-async fn knock(
-    daemon: &Daemon,
-    mut request: Request<Full<Bytes>>,
-    headers: &[(&str, &str)],
-) -> Response<Bytes> {
-    let host = daemon.tcp().to_string();
-    for (name, value) in [(HOST.as_str(), host.as_str())].iter().chain(headers) {
-        let name: hyper::header::HeaderName = name.parse().unwrap();
-        request.headers_mut().insert(name, value.parse().unwrap());
-    }
-    over_tcp(daemon.tcp(), request).await
-}
+use crate::harness::{Daemon, Host, Platform, get, knock, request, value, world};
 
 /// The cookie of somebody who followed an invitation.
 async fn come_in(daemon: &Daemon) -> String {

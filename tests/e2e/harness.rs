@@ -13,8 +13,8 @@ mod supervisor;
 
 use std::time::Duration;
 
-pub(crate) use daemon::{Daemon, login_of, refused};
-pub(crate) use hooks::{Hook, Posted, Say};
+pub(crate) use daemon::{Daemon, knock, login_of, refused};
+pub(crate) use hooks::{Hook, Posted, Say, mac, signing_secret};
 pub(crate) use host::{Host, PASSWORD};
 pub(crate) use http::{get, over_tcp, over_unix, request, value};
 pub(crate) use lives::A_WHILE;

@@ -5,16 +5,15 @@ use std::path::Path;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::Full;
-use hyper::header::{AUTHORIZATION, HOST};
-use hyper::{Method, Request, Response};
+use hyper::header::AUTHORIZATION;
+use hyper::{Method, Response};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 use wxlogin_state::public::{Account, PhaseName, Relogin};
 use wxlogin_state::{StateName, WId};
 use wxlogind::wire::{MakeLink, ProblemCode};
 
-use crate::harness::{A_WHILE, Daemon, Host, Platform, get, over_tcp, refused, request, value};
+use crate::harness::{A_WHILE, Daemon, Host, Platform, get, knock, refused, request, value};
 
 /// A platform, and a daemon that browsers can reach.
 async fn world() -> (Platform, Daemon) {
@@ -31,20 +30,6 @@ async fn link(daemon: &Daemon, w_id: &WId) -> String {
     assert_eq!(address, format!("http://{}", daemon.tcp()));
     assert_eq!(secret.len(), 64);
     secret.to_owned()
-}
-
-/// A request by TCP, without a token.
-async fn knock(
-    daemon: &Daemon,
-    mut request: Request<Full<Bytes>>,
-    headers: &[(&str, &str)],
-) -> Response<Bytes> {
-    let host = daemon.tcp().to_string();
-    for (name, value) in [(HOST.as_str(), host.as_str())].iter().chain(headers) {
-        let name: hyper::header::HeaderName = name.parse().unwrap();
-        request.headers_mut().insert(name, value.parse().unwrap());
-    }
-    over_tcp(daemon.tcp(), request).await
 }
 
 async fn read(daemon: &Daemon, path: &str) -> Response<Bytes> {

@@ -6,15 +6,17 @@ mod promql;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use hyper::Method;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
 use saphyr::{LoadableYamlNode, Yaml};
-use serde_json::Value;
+use serde_json::{Value, json};
+use tokio::time::{sleep, timeout};
 use wxlogin_state::WcId;
 
 use self::exposition::Exposition;
-use crate::harness::{Daemon, Host, PASSWORD, Platform, get, over_tcp};
+use crate::harness::{Daemon, Host, PASSWORD, PATIENCE, Platform, get, over_tcp};
 
 /// What is in systemd/ under this name.
 fn shipped(name: &str) -> String {
@@ -101,6 +103,35 @@ async fn after_a_restart_what_there_is_stays_and_what_happened_begins_anew() {
     let online = seen.value("wxlogind_sessions", &[("state", "online")]);
     assert!(begun < 0.5 && online > 0.5, "{begun} {online}");
     assert!(seen.value("wxlogind_store_bytes", &[]) > 0.0);
+}
+
+/// How often in a row nobody said who is online, once it is so; and how often that was asked.
+async fn failed_lists(platform: &Platform, daemon: &Daemon, is_so: fn(f64) -> bool) -> u64 {
+    let looking = async {
+        while !is_so(Exposition::read(&text(daemon).await).value("wxlogind_list_failures", &[])) {
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(PATIENCE, looking).await.expect("it never is so");
+    platform.calls("/queryLoginWx").await
+}
+
+#[tokio::test]
+async fn lists_that_do_not_come_are_counted_until_one_does() {
+    let platform = Platform::start().await;
+    platform.script(&json!({"call": "/queryLoginWx", "times": 3, "fault": {"status": 502}})).await;
+    let daemon = Host::against(&platform).in_haste("").start().await;
+    failed_lists(&platform, &daemon, |failures| failures > 1.5).await;
+    assert!(failed_lists(&platform, &daemon, |failures| failures < 0.5).await > 3);
+}
+
+#[tokio::test]
+async fn lists_that_cannot_be_asked_for_without_a_key_are_counted_as_well() {
+    let platform = Platform::start().await;
+    // After that the platform is not asked for a key for a while.
+    platform.script(&json!({"call": "/member/login", "fault": {"status": 502}})).await;
+    let daemon = Host::against(&platform).in_haste("").start().await;
+    assert_eq!(failed_lists(&platform, &daemon, |failures| failures > 1.5).await, 0);
 }
 
 #[tokio::test]

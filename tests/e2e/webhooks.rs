@@ -1,5 +1,8 @@
 //! Webhooks: who is told of events hears of each, in order, whatever happens to either side.
 
+pub(crate) mod away;
+mod robots;
+
 use std::process::Command;
 use std::time::Duration;
 
@@ -14,7 +17,7 @@ use wxlogin_state::{Batch, Failing, Hook as Row, HookChange, Retention, Seq, Sta
 use wxlogind::client::{Client, EventFilter};
 use wxlogind::wire::{CreateSession, Webhook, WebhookState};
 
-use crate::harness::{Daemon, Hook, Host, PATIENCE, Platform, Posted, Say, output};
+use crate::harness::{Daemon, Hook, Host, PATIENCE, Platform, Posted, Say, get, output};
 
 /// So many logins are begun and abandoned: two events each.
 async fn churn(client: &Client, logins: usize) {
@@ -260,6 +263,12 @@ async fn what_is_not_taken_in_three_days_is_a_dead_letter_and_can_be_sent_again(
     assert_eq!(daemon.replay(1).await.unwrap(), 1);
     until(&daemon, "it is taken", |webhook| webhook.dead_letters == 0 && webhook.failing_since.is_none())
         .await;
+    let counted = daemon.send(get("/metrics")).await;
+    let counted = String::from_utf8(counted.body().to_vec()).unwrap();
+    for outcome in ["failed", "delivered"] {
+        let line = format!("wxlogind_webhook_deliveries_total{{outcome=\"{outcome}\"}} 1\n");
+        assert!(counted.contains(&line), "{line} is not in {counted}");
+    }
     let posted = hook.posted();
     let again = posted.last().unwrap();
     let name = again.header("webhook-id");
@@ -267,33 +276,6 @@ async fn what_is_not_taken_in_three_days_is_a_dead_letter_and_can_be_sent_again(
         (again.event().seq, posted.iter().filter(|it| it.header("webhook-id") == name).count()),
         (Seq(3), 3)
     );
-}
-
-#[tokio::test]
-async fn a_robot_says_what_a_person_has_to_do_and_only_that() {
-    let hook = Hook::start().await;
-    let taken = Say { body: r#"{"errcode":0,"errmsg":"ok"}"#, ..Say::status(200) };
-    hook.says([Say { body: r#"{"errcode":45033,"errmsg":"busy"}"#, ..taken.clone() }]);
-    hook.says_always(taken);
-    let platform = Platform::with_first_night(Duration::from_hours(24)).await;
-    let host = Host::against(&platform).in_haste("").with_webhook(&hook.url(), "format = \"wecom\"");
-    let daemon = host.start().await;
-    let (wc_id, _) = daemon.online_for_a_while(&platform).await;
-    platform.lose(&wc_id, &json!({})).await;
-    daemon.until_scan_needed(&wc_id).await;
-    // The first is refused, though with HTTP status 200.
-    let posted = hook.until(2).await;
-    let text = |posted: &Posted| posted.json()["markdown"]["content"].as_str().unwrap().to_owned();
-    assert!(
-        text(&posted[0]).contains("需要扫码登录") && text(&posted[0]).contains(wc_id.as_str()),
-        "{posted:#?}"
-    );
-    assert_eq!(text(&posted[0]), text(&posted[1]));
-    assert!(posted[0].headers.get("webhook-id").is_none());
-    daemon.scan_and_confirm(&platform, &wc_id).await;
-    until(&daemon, "nothing waits", |webhook| webhook.state == WebhookState::Idle).await;
-    let said: Vec<String> = hook.posted().iter().map(text).collect();
-    assert!(said.iter().all(|said| !said.contains("微信账号掉线")), "{said:#?}");
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use crate::driver::answer::Answer;
 use crate::driver::exporting::Snapshot;
 use crate::driver::handle::{Denied, Footing, Message};
 use crate::driver::turn::{Turn, online_is_in_the_way};
+use crate::driver::watch::Seen;
 
 impl Rounds {
     pub(super) fn take(&mut self, message: Message, turn: &mut Turn<'_>) -> Option<Answer> {
@@ -33,6 +34,9 @@ impl Rounds {
                 None
             }
             Message::Seen(seen) => {
+                if let Seen::List(result) = &seen {
+                    self.ground.metrics.listed(result.is_ok());
+                }
                 self.watch.take(seen, &otherwise(&self.ground.figures), &self.ground.view, turn);
                 None
             }
@@ -57,7 +61,8 @@ impl Rounds {
             }
             Message::Snapshot(reply) => {
                 // Who leaves meanwhile needs no answer, here and below.
-                let _ = reply.send(Ok(Snapshot::of(committed(&self.ground, self.commits))));
+                let outbox = self.ground.shelf.committed();
+                let _ = reply.send(Ok(Snapshot::of(committed(&self.ground, &outbox, self.commits))));
                 None
             }
             Message::Footing(reply) => {

@@ -140,7 +140,7 @@ impl Rounds {
             }
             Ok(RekeyStep::Done) => {
                 // An export from before can only be restored with the key that is about to go.
-                self.exporting.finish(committed(ground, self.commits));
+                self.exporting.finish(committed(ground, &ground.shelf.committed(), self.commits));
                 if self.exporting.has(self.commits) {
                     self.ground.vault.renewed(self.ground.keeper.dir());
                 } else {

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::{env, fs};
 
 use jiff::tz::TimeZone;
-use wxlogin_state::public::Event;
+use wxlogin_state::public::{Event, PhaseName};
 
 use super::*;
 use crate::outbox::alerts::is_alert;
@@ -48,6 +48,14 @@ fn scan(seq: u64, method: &str) -> Event {
     }))
 }
 
+/// A login that is due, where QRs are fetched on demand: there is none yet.
+fn open(seq: u64) -> Event {
+    let mut event = scan(seq, "qr");
+    let relogin = event.account.as_mut().unwrap().relogin.as_mut().unwrap();
+    (relogin.phase, relogin.w_id) = (PhaseName::Offered, None);
+    Event { w_id: None, until: None, link: None, ..event }
+}
+
 /// Every kind of alert once, and several at once.
 fn messages() -> Vec<(&'static str, Vec<Event>)> {
     let about = |kind: &str, more: &Value| {
@@ -61,6 +69,8 @@ fn messages() -> Vec<(&'static str, Vec<Event>)> {
         "createdAt": AT, "stateSince": AT, "drop": {"reason": "offline", "detail": "你已在别处<b>登录</b>", "at": AT},
     });
     let dropped = json!({"seq": 1, "at": AT, "type": "session.dropped", "wId": "w-1", "wcId": "wxid_a", "session": session});
+    let mut healed = dropped.clone();
+    (healed["type"], healed["until"]) = ("session.healed".into(), "2026-01-01T00:00:40Z".into());
     let token = json!({
         "id": "t-1", "system": "app", "app": "D5f", "uid": "u@1", "state": "expired", "version": 1, "generation": 1,
         "obtainedAt": AT, "expiresAt": AT,
@@ -69,8 +79,10 @@ fn messages() -> Vec<(&'static str, Vec<Event>)> {
     let alone = |kind: &str| event(json!({"seq": 3, "at": AT, "type": kind}));
     vec![
         ("dropped", vec![event(dropped)]),
+        ("healed", vec![event(healed)]),
         ("scan by QR", vec![scan(4, "qr")]),
         ("confirm on the phone", vec![scan(5, "popup")]),
+        ("open on demand", vec![open(6)]),
         ("many scans", (10..23).map(|seq| scan(seq, "qr")).collect()),
         ("drop expected", vec![about("account.drop-expected", &json!({}))]),
         ("renewal due", vec![about("account.renewal-due", &json!({}))]),

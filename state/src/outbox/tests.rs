@@ -119,6 +119,7 @@ fn the_journal_waits_for_the_slowest_that_is_served() {
         outbox.apply(HookChange::of(hook));
     }
     assert_eq!(outbox.held_after(), Some(Seq(7)));
+    assert_eq!(absent.forgettable_in(at(71)), Some(HOUR));
     assert!(!absent.is_forgettable(at(71)) && absent.is_forgettable(at(72)) && !gone.is_forgettable(at(72)));
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::Full;
+use hyper::header::{HOST, HeaderName};
 use hyper::{Request, Response};
 use rustix::process::Signal;
 use tokio::time::Instant;
@@ -16,7 +17,7 @@ use wxlogind::client::{Client, Filter};
 use wxlogind::wire::{CreateSession, Problem};
 
 use super::supervisor::Supervisor;
-use super::{Host, PATIENCE, Platform, Process, get, over_unix};
+use super::{Host, PATIENCE, Platform, Process, get, over_tcp, over_unix};
 
 /// A daemon; as a value it is its typed client.
 #[derive(Debug)]
@@ -130,6 +131,20 @@ impl Daemon {
     pub(crate) async fn everything(&self) -> Vec<Session> {
         self.all_sessions(&Filter::default()).await.unwrap()
     }
+}
+
+/// A request by TCP with these headers, and no token but one that is among them.
+pub(crate) async fn knock(
+    daemon: &Daemon,
+    mut request: Request<Full<Bytes>>,
+    headers: &[(&str, &str)],
+) -> Response<Bytes> {
+    let host = daemon.tcp().to_string();
+    for (name, value) in [(HOST.as_str(), host.as_str())].iter().chain(headers) {
+        let name: HeaderName = name.parse().unwrap();
+        request.headers_mut().insert(name, value.parse().unwrap());
+    }
+    over_tcp(daemon.tcp(), request).await
 }
 
 /// What begins a login of a known account.

@@ -32,11 +32,23 @@ const LOOK_AGAIN: Duration = Duration::from_millis(10);
 impl Host {
     /// Its daemon tells this receiver of events. The last addition: a table of its own.
     pub(crate) fn with_webhook(self, url: &str, more: &str) -> Self {
-        let secret = self.secret("whsec", &format!("whsec_{}", STANDARD.encode(KEY))).display().to_string();
+        let secret = self.secret("whsec", &signing_secret()).display().to_string();
         let secret =
             if more.contains("wecom") { String::new() } else { format!("secret_file = \"{secret}\"\n") };
         self.with_device(&format!("[[webhook]]\nurl = \"{url}\"\n{secret}{more}"))
     }
+}
+
+/// What is in `secret_file`; robots take it as it stands.
+pub(crate) fn signing_secret() -> String {
+    format!("whsec_{}", STANDARD.encode(KEY))
+}
+
+/// A signature in base64, made with nothing of what the daemon signs with.
+pub(crate) fn mac(key: &[u8], text: &[u8]) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).unwrap();
+    mac.update(text);
+    STANDARD.encode(mac.finalize().into_bytes())
 }
 
 /// Something that arrived.
@@ -57,12 +69,8 @@ impl Posted {
     pub(crate) fn event(&self) -> Event {
         let [id, timestamp, signature] =
             ["webhook-id", "webhook-timestamp", "webhook-signature"].map(|name| self.header(name));
-        let mut mac = Hmac::<Sha256>::new_from_slice(KEY).unwrap();
-        for part in [id.as_bytes(), b".", timestamp.as_bytes(), b".", &self.body] {
-            mac.update(part);
-        }
-        let expected = format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()));
-        assert_eq!(signature, expected, "{self:?}");
+        let signed = [id.as_bytes(), b".", timestamp.as_bytes(), b".", &self.body].concat();
+        assert_eq!(signature, format!("v1,{}", mac(KEY, &signed)), "{self:?}");
         serde_json::from_slice(&self.body).unwrap()
     }
 
