@@ -195,6 +195,7 @@ fn routes(shared: Arc<Shared>) -> Router {
         .merge(accounts::routes())
         .route("/v1/console/login", post(invite))
         .route("/v1/sessions/{w_id}/link", post(link))
+        .route("/v1/accounts/{wc_id}/link", post(link_to_account))
         .merge(events::routes())
         .merge(host::routes())
         .route("/healthz", get(async || "ok"))
@@ -209,11 +210,17 @@ async fn link(
     Json(asked): Json<MakeLink>,
 ) -> Result<(StatusCode, Json<StepLink>), Refused> {
     shared.session(&w_id)?;
-    let url = format!("http://127.0.0.1:7430/step/5ec4e7-{}", asked.ttl.as_deref().unwrap_or("usual"));
-    Ok((
-        StatusCode::CREATED,
-        Json(StepLink { url: Secret::new(url), expires_at: NOW + Duration::from_mins(5) }),
-    ))
+    Ok(linked("5ec4e7", &asked))
+}
+
+async fn link_to_account(Json(asked): Json<MakeLink>) -> (StatusCode, Json<StepLink>) {
+    linked("acc0n7", &asked)
+}
+
+fn linked(secret: &str, asked: &MakeLink) -> (StatusCode, Json<StepLink>) {
+    let url = format!("http://127.0.0.1:7430/step/{secret}-{}", asked.ttl.as_deref().unwrap_or("usual"));
+    let link = StepLink { url: Secret::new(url), expires_at: NOW + Duration::from_mins(5) };
+    (StatusCode::CREATED, Json(link))
 }
 
 async fn invite() -> (StatusCode, Json<Invitation>) {

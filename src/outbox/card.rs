@@ -85,7 +85,7 @@ impl Card {
 /// One-time links to the steps that wait, each called by its line where there are several.
 fn links(events: &[Event]) -> Vec<(String, Secret)> {
     let name =
-        |n: usize| if events.len() == 1 { "打开扫码页面".to_owned() } else { format!("第 {n} 个") };
+        |n: usize| if events.len() == 1 { "打开登录页面".to_owned() } else { format!("第 {n} 个") };
     let linked = (1..).zip(events).take(LINKED).filter_map(|(n, event)| Some((name(n), event.link.clone()?)));
     linked.collect()
 }

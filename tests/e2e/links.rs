@@ -13,7 +13,7 @@ use wxlogin_state::public::{Account, PhaseName, Relogin};
 use wxlogin_state::{StateName, WId};
 use wxlogind::wire::{MakeLink, ProblemCode};
 
-use crate::harness::{A_WHILE, Daemon, Host, Platform, get, knock, refused, request, value};
+use crate::harness::{A_WHILE, Daemon, Host, Platform, get, knock, output, refused, request, value};
 
 /// A platform, and a daemon that browsers can reach.
 async fn world() -> (Platform, Daemon) {
@@ -259,6 +259,9 @@ async fn an_alert_of_a_login_to_open_leads_to_its_qr_and_to_the_next_one() {
     assert_eq!(read(&daemon, &format!("/step/{secret}")).await.status(), 200);
     assert_eq!(read(&daemon, &format!("/step/{secret}/qr")).await.status(), 404);
     let waiting = daemon.awaited_accounts().await.unwrap();
+    let printed = output(daemon.ctl("steps")).await;
+    let printed = String::from_utf8(printed.stdout).unwrap();
+    assert!(printed.contains("open the login") && printed.contains(wc_id.as_str()), "{printed}");
     assert!(waiting.iter().map(|account| &account.wc_id).eq([&wc_id]), "{waiting:?}");
     assert_eq!(platform.calls("/iPadLogin").await, 1);
     let open = request(Method::POST, &format!("/step/{secret}/open"), &Value::Null);
