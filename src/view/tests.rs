@@ -53,6 +53,19 @@ fn pages_follow_each_other_without_gap_or_repetition() {
 }
 
 #[test]
+fn the_inbox_has_pages_in_the_order_in_which_its_logins_began() {
+    let sessions = (1..=9).map(|n| session(n, None));
+    let view = View::new(
+        sessions.map(|session| if session.born.0 % 3 == 0 { ended(&session) } else { session }).collect(),
+        Vec::new(),
+        Vec::new(),
+    );
+    assert_eq!(names(&view.in_flight_after(None, 4)), ["w1", "w2", "w4", "w5"]);
+    assert_eq!(names(&view.in_flight_after(Some(Seq(5)), 4)), ["w7", "w8"]);
+    assert_eq!(names(&view.in_flight()), ["w1", "w2", "w4", "w5", "w7", "w8"]);
+}
+
+#[test]
 fn the_newest_come_first_where_that_is_asked() {
     let view = View::new((1..=5).map(|n| session(n, None)).collect(), Vec::new(), Vec::new());
     let newest = SessionFilter { newest_first: true, ..SessionFilter::default() };

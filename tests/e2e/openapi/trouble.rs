@@ -7,7 +7,7 @@ use hyper::Method;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
-use wxlogin_state::{StateName, WId};
+use wxlogin_state::StateName;
 use wxlogind::sandbox::APP_ID;
 use wxlogind::wire::Webhook;
 
@@ -50,9 +50,9 @@ impl Witness {
         self.read_all().await;
     }
 
-    /// Where a new link tells how its login stands.
-    async fn step(&mut self, w_id: &WId) -> String {
-        let link = value(&self.post(&format!("/v1/sessions/{w_id}/link"), json!({})).await);
+    /// Where a new link to that tells how things stand.
+    async fn step(&mut self, of: &str) -> String {
+        let link = value(&self.post(&format!("/v1/{of}/link"), json!({})).await);
         format!("/step/{}/state", link["url"].as_str().unwrap().rsplit('/').next().unwrap())
     }
 
@@ -63,7 +63,7 @@ impl Witness {
         platform.lose(&wc_id, &Value::Null).await;
         let w_id = self.daemon.until_scan_needed(&wc_id).await;
         self.read_all().await;
-        let state = self.step(&w_id).await;
+        let state = self.step(&format!("sessions/{w_id}")).await;
         self.get(&state).await;
         platform.phone_with(&w_id, "ask-code", &json!({"code": "112233"})).await;
         self.daemon.until(&w_id, StateName::AwaitingVerify).await;
@@ -74,13 +74,15 @@ impl Witness {
         platform.lose(&wc_id, &Value::Null).await;
         // By now it is known well enough for a box on its phone, and then it takes a QR.
         let boxed = platform.until_box(&wc_id).await;
+        let state = self.step(&format!("accounts/{wc_id}")).await;
+        self.get(&state).await;
         platform.phone(&boxed, "decline").await;
         let w_id = self.daemon.until_scan_needed(&wc_id).await;
         platform.phone(&w_id, "decline").await;
         self.daemon.until_account(&wc_id, "it is given up", |account| account.rest.is_some()).await;
         self.read_all().await;
         let slider = self.daemon.begin().await;
-        let state = self.step(&slider).await;
+        let state = self.step(&format!("sessions/{slider}")).await;
         platform.phone_with(&slider, "show-slider", &json!({})).await;
         self.daemon.until(&slider, StateName::Slider).await;
         self.get(&state).await;
