@@ -85,10 +85,6 @@ impl AccountTable {
         self.by_presence.get(&true).map_or(0, BTreeSet::len)
     }
 
-    pub(super) fn count_awaited(&self) -> usize {
-        self.awaited.len()
-    }
-
     pub(super) fn labelled(&self, label: &Label) -> Option<WcId> {
         self.by_label.get(label)?.first().cloned()
     }

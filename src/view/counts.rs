@@ -16,8 +16,6 @@ pub struct Counts {
     pub accounts: usize,
     /// Those of them that are online.
     pub online: usize,
-    /// Those for which a person is to do something although no login of them is in flight.
-    pub awaited: usize,
     /// Tokens, by system and state.
     pub tokens: BTreeMap<(System, TokenState), usize>,
     /// Accounts whose login is on its way.
@@ -36,7 +34,6 @@ impl View {
                 .map(|state| (state, tables.by_state.get(&state).map_or(0, BTreeSet::len))),
             accounts: tables.accounts.len(),
             online: tables.accounts.count_online(),
-            awaited: tables.accounts.count_awaited(),
             tokens: tables.tokens.counts().clone(),
             relogins,
             oldest_relogin,

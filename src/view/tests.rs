@@ -65,6 +65,59 @@ fn the_inbox_has_pages_in_the_order_in_which_its_logins_began() {
     assert_eq!(names(&view.in_flight()), ["w1", "w2", "w4", "w5", "w7", "w8"]);
 }
 
+fn hour(n: i64) -> Timestamp {
+    Timestamp::from_second(n * 3600).unwrap()
+}
+
+/// An account that first went online at hour 0, was lost at `dropped`, and has a login on its way or none.
+fn account(wc_id: &str, dropped: Option<i64>, relogin: bool) -> Account {
+    let profile = Profile::of(wc_id.parse().unwrap());
+    let session = session(9, Some(wc_id));
+    let account = Account::first_login(&session, &profile, Source::List, hour(0), &RULES);
+    let lost = dropped.map(|at| (hour(at), session.w_id.clone()));
+    let on_its_way = Relogin {
+        method: Method::Qr,
+        by_person: false,
+        why: String::new(),
+        troubles: 0,
+        turn: Turn::default(),
+        phase: Phase::Due { at: hour(20), set_at: hour(20) },
+    };
+    Account {
+        current_w_id: account.current_w_id.filter(|_| lost.is_none()),
+        last_drop: lost.map(|(at, w_id)| LastDrop { w_id, at, reason: DropReason::Offline }),
+        relogin: relogin.then_some(on_its_way),
+        ..account
+    }
+}
+
+#[test]
+fn accounts_are_found_by_whether_a_person_is_awaited_for_them() {
+    let phases = [
+        ("a", Method::Qr, Phase::Offered { since: hour(1) }),
+        ("b", Method::PopUp, Phase::Calling { since: hour(1) }),
+        ("c", Method::Qr, Phase::Calling { since: hour(1) }),
+        ("d", Method::PopUp, Phase::Due { at: hour(2), set_at: hour(1) }),
+    ];
+    let accounts = phases.map(|(wc_id, method, phase)| {
+        let mut account = account(wc_id, Some(1), true);
+        account.relogin = account.relogin.map(|relogin| Relogin { method, phase, ..relogin });
+        account
+    });
+    let offered = accounts[0].clone();
+    let view = View::new(Vec::new(), accounts.into(), Vec::new());
+    let found = |awaited, online| {
+        let filter = AccountFilter { awaited, online, ..AccountFilter::default() };
+        let found = view.accounts(&filter, 9);
+        found.iter().map(|account| account.wc_id.to_string()).collect::<String>()
+    };
+    assert_eq!([found(Some(true), None), found(Some(false), None), found(None, None)], ["ab", "cd", "abcd"]);
+    assert_eq!([found(Some(true), Some(true)), found(Some(true), Some(false))], ["", "ab"]);
+    let put = |account| view.publish(Changes { accounts: vec![Entry::new(account)], ..Changes::default() });
+    put(Account { relogin: None, ..offered });
+    assert_eq!([found(Some(true), None), found(Some(false), None)], ["b", "acd"]);
+}
+
 #[test]
 fn the_newest_come_first_where_that_is_asked() {
     let view = View::new((1..=5).map(|n| session(n, None)).collect(), Vec::new(), Vec::new());
@@ -122,26 +175,6 @@ fn a_forgotten_session_leaves_no_trace() {
 
 #[test]
 fn counts_follow_every_change() {
-    let on_its_way = |at: Timestamp| {
-        let phase = Phase::Due { at, set_at: at };
-        let why = String::new();
-        let turn = Turn::default();
-        Relogin { method: Method::Qr, by_person: false, why, troubles: 0, turn, phase }
-    };
-    let hour = |n| Timestamp::from_second(n * 3600).unwrap();
-    let account = |wc_id: &str, dropped: Option<i64>, relogin: bool| {
-        let profile = Profile::of(wc_id.parse().unwrap());
-        let session = session(9, Some(wc_id));
-        let from = Source::List;
-        let account = Account::first_login(&session, &profile, from, hour(0), &RULES);
-        let lost = dropped.map(|at| (hour(at), session.w_id.clone()));
-        Account {
-            current_w_id: account.current_w_id.filter(|_| lost.is_none()),
-            last_drop: lost.map(|(at, w_id)| LastDrop { w_id, at, reason: DropReason::Offline }),
-            relogin: relogin.then(|| on_its_way(hour(20))),
-            ..account
-        }
-    };
     let accounts = vec![account("a", Some(3), true), account("b", Some(2), true), account("c", None, false)];
     let view = View::new(vec![session(1, None), ended(&session(2, None))], accounts, Vec::new());
     let shown = || {
