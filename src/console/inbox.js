@@ -11,12 +11,19 @@ const MOST = 500; // that the daemon names at once
 const AT_FIRST = 8; // cards that are drawn until somebody wants more
 const RENEWALS = 3; // QRs that this page fetches by itself for one login that nobody scans
 
-// Logins that were begun on this page, by wId: the body to begin the next with, and how often that was done.
-const begun = new Map();
+// Logins that were begun in this tab, by wId: the body to begin the next with, and how often that was done. A page that is
+// loaded anew knows them still.
+const KEPT_AS = "wxlogind-begun";
+const begun = new Map(JSON.parse(sessionStorage.getItem(KEPT_AS) ?? "[]"));
+
+function keepBegun(wId, how) {
+  begun.set(wId, how);
+  sessionStorage.setItem(KEPT_AS, JSON.stringify([...begun].slice(-50)));
+}
 
 // Notes a login that was begun here: its QR is replaced when it expires.
 export function noteBegun(wId, body) {
-  begun.set(wId, { body, renewals: 0 });
+  keepBegun(wId, { body, renewals: 0 });
 }
 
 // What follows an expired QR: a known account's next login, or the same once more for one that is not known yet. The
@@ -28,7 +35,7 @@ export async function renew(step) {
   } else {
     const next = await post(["sessions"], before.body, { "idempotency-key": `again-${step.wId}`.slice(0, 64) });
     begun.delete(step.wId);
-    begun.set(next.wId, { ...before, renewals: before.renewals + 1 });
+    keepBegun(next.wId, { ...before, renewals: before.renewals + 1 });
     follows.set(next.wId, step.wId);
   }
   soon();

@@ -79,6 +79,8 @@ async fn a_stale_qr_is_seen_to_be_and_makes_way_for_the_next_one() {
             page.click("#begin", "").await;
             page.click("dialog button", "Fetch the QR").await;
             page.until("the QR is drawn", QR_IS_DRAWN).await;
+            page.run("location.reload()").await;
+            page.until("the QR is drawn", QR_IS_DRAWN).await;
             let source = "return document.querySelector('.qr img')?.src ?? ''";
             let first = page.run(source).await;
             page.sees(".qr.old", "Expired").await;
