@@ -58,7 +58,10 @@ pub(crate) async fn furnish(seat: &Seat<'_>) -> String {
     seat.platform.phone(&seat.begin("archive").await, "show-slider").await;
     seat.begin("new shop").await;
     seat.goto("").await;
-    page.sees(".card h3", "Scan the QR").await;
+    page.until("four people are waited for", "document.querySelectorAll('.card').length === 4").await;
+    for step in ["Enter the code", "Pass the slider", "Scan the QR", "Confirm on the phone"] {
+        page.sees(".card h3", step).await;
+    }
     wc_id.to_string()
 }
 
@@ -73,7 +76,6 @@ async fn the_pages_fit_desk_and_phone_by_day_and_night() {
             look_at(seat, "empty").await;
             let wc_id = furnish(seat).await;
             seat.qr_is_drawn().await;
-            page.sees(".card h3", "Pass the slider").await;
             look_at(seat, "console").await;
             page.click("#begin", "").await;
             page.sees("dialog", "Fetch the QR").await;
