@@ -26,8 +26,7 @@ const WINDOW: &str = "
         text.innerHTML = said;
         shown.append(prompt, text, '\\n');
     }
-    shown.lastChild.remove();
-    scrollTo(0, 0);";
+    shown.lastChild.remove();";
 
 /// What a command line prints in colours.
 async fn printed(seat: &Seat<'_>, line: &str) -> String {
@@ -65,6 +64,7 @@ async fn a_terminal_shows_who_is_waited_for_and_the_qr() {
             let [width, height]: [f64; 2] = serde_json::from_value(size.await).unwrap();
             let with_margin = |pixels: f64| format!("{:.0}", pixels + 28.0).parse::<u32>().unwrap();
             page.show(with_margin(width + 28.0), with_margin(height), false).await;
+            page.run("scrollTo(0, 0)").await;
             page.picture("terminal.png").await;
         },
     )
