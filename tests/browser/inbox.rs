@@ -41,10 +41,7 @@ async fn a_code_is_typed_where_the_focus_is_already_and_a_wrong_one_is_said_to_b
         seat.platform.phone_with(&w_id, "ask-code", &json!({"code": "482913"})).await;
         page.sees(".card h3", "Enter the code").await;
         page.until("the field has the focus", "document.activeElement?.matches('form.code input')").await;
-        page.type_into("form.code input", "000000").await;
-        page.click("form.code button", "Send").await;
-        page.sees(".card .how", "refused 1 code").await;
-        page.type_into("form.code input", "482913\u{e007}").await;
+        seat.type_codes(".card .how").await;
         page.sees(".card", "night is online").await;
         seat.daemon.until(&w_id, StateName::Online).await;
     })
@@ -59,11 +56,7 @@ async fn a_slider_is_a_link_and_a_word_that_it_is_passed() {
         seat.qr_is_drawn().await;
         seat.platform.phone(&w_id, "show-slider").await;
         page.sees(".card h3", "Pass the slider").await;
-        let link = page.run("return document.querySelector('.card a.main').href").await;
-        assert!(link.as_str().unwrap().starts_with(&seat.platform.url()), "{link}");
-        seat.platform.pass_slider(&w_id).await;
-        page.click(".card button", "I passed it").await;
-        seat.platform.phone(&w_id, "confirm").await;
+        seat.pass_slider(&w_id, ".card a.main").await;
         page.sees(".card", "archive is online").await;
     })
     .await;
@@ -100,9 +93,7 @@ async fn a_login_that_waits_to_be_opened_is_opened_here() {
         |host| host.in_haste("issue = \"on-demand\""),
         async |seat| {
             let page = seat.page;
-            let wc_id = seat.online("shop", "阿青").await.wc_id.unwrap();
-            tokio::time::sleep(A_WHILE).await;
-            seat.platform.lose(&wc_id, &json!({})).await;
+            seat.lost("shop", "阿青").await;
             page.sees(".card h3", "Ready to log in").await;
             page.sees(".inbox .count", "1").await;
             page.click(".card button", "Fetch the QR").await;

@@ -4,7 +4,6 @@ use serde_json::json;
 use wxlogin_state::{StateName, WId};
 use wxlogind::wire::{MakeLink, StepLink};
 
-use crate::harness::A_WHILE;
 use crate::looks::look_at;
 use crate::seat::{Seat, seated, seated_at};
 
@@ -57,11 +56,8 @@ async fn a_page_that_is_open_follows_its_login_from_the_qr_to_the_code() {
         seat.platform.phone_with(&w_id, "ask-code", &json!({"code": "482913"})).await;
         page.sees("h1", "Enter the code").await;
         page.sees(".prompt", "验证码").await;
-        page.type_into("form.code input", "000000").await;
-        page.click("form.code button", "Send").await;
-        page.sees(".how", "refused 1 code").await;
         look_at(seat, "step-code").await;
-        page.type_into("form.code input", "482913\u{e007}").await;
+        seat.type_codes(".how").await;
         page.sees(".over", "Online").await;
         seat.daemon.until(&w_id, StateName::Online).await;
     })
@@ -78,12 +74,8 @@ async fn a_slider_is_opened_from_the_page_and_said_to_be_passed() {
         seat.qr_is_drawn().await;
         seat.platform.phone(&w_id, "show-slider").await;
         page.sees("h1", "Pass the slider").await;
-        let link = page.run("return document.querySelector('a.main').href").await;
-        assert!(link.as_str().unwrap().starts_with(&seat.platform.url()), "{link}");
         look_at(seat, "step-slider").await;
-        seat.platform.pass_slider(&w_id).await;
-        page.click("button", "I passed it").await;
-        seat.platform.phone(&w_id, "confirm").await;
+        seat.pass_slider(&w_id, "a.main").await;
         page.sees(".over", "Online").await;
     })
     .await;
@@ -96,9 +88,7 @@ async fn the_link_of_an_account_fetches_its_qr_when_it_is_wanted() {
         |host| host.in_haste("issue = \"on-demand\""),
         async |seat| {
             let page = seat.page;
-            let wc_id = seat.online("shop", "阿青").await.wc_id.unwrap();
-            tokio::time::sleep(A_WHILE).await;
-            seat.platform.lose(&wc_id, &json!({})).await;
+            let wc_id = seat.lost("shop", "阿青").await;
             page.sees(".card h3", "Ready to log in").await;
             let link = seat.daemon.link_to_account(wc_id.as_str(), &MakeLink::default()).await.unwrap();
             open_on_a_phone(seat, &link).await;

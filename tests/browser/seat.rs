@@ -1,12 +1,13 @@
 //! Somebody in front of the console: a platform, a daemon, and a page that has come in by an invitation.
 
 use serde_json::json;
+use tokio::time::sleep;
 use wxlogin_state::public::Session;
-use wxlogin_state::{Label, WId};
+use wxlogin_state::{Label, WId, WcId};
 use wxlogind::wire::CreateSession;
 
 use crate::browser::{Page, browse};
-use crate::harness::{Daemon, Host, Platform};
+use crate::harness::{A_WHILE, Daemon, Host, Platform};
 
 /// What a test has.
 pub(crate) struct Seat<'a> {
@@ -66,6 +67,31 @@ impl Seat<'_> {
         let online = self.daemon.until(&w_id, wxlogin_state::StateName::Online).await;
         self.goto("").await;
         online
+    }
+
+    /// Brings an account online and lets it drop after a while.
+    pub(crate) async fn lost(&self, label: &str, nick_name: &str) -> WcId {
+        let wc_id = self.online(label, nick_name).await.wc_id.unwrap();
+        sleep(A_WHILE).await;
+        self.platform.lose(&wc_id, &json!({})).await;
+        wc_id
+    }
+
+    /// Types a wrong code into the step that is shown, whose remarks are there, and then the right one.
+    pub(crate) async fn type_codes(&self, remarks: &str) {
+        self.page.type_into("form.code input", "000000").await;
+        self.page.click("form.code button", "Send").await;
+        self.page.sees(remarks, "refused 1 code").await;
+        self.page.type_into("form.code input", "482913\u{e007}").await;
+    }
+
+    /// The page of a slider that a login shows is opened and passed, and then the login is confirmed.
+    pub(crate) async fn pass_slider(&self, w_id: &WId, link: &str) {
+        let link = self.page.run(&format!("return document.querySelector('{link}').href")).await;
+        assert!(link.as_str().unwrap().starts_with(&self.platform.url()), "{link}");
+        self.platform.pass_slider(w_id).await;
+        self.page.click("button", "I passed it").await;
+        self.platform.phone(w_id, "confirm").await;
     }
 
     /// Waits until a QR is on the page, whole.

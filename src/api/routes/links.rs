@@ -14,25 +14,20 @@ use crate::wire::{ClaimStep, EnterCode, LinkedStep, MakeLink, Step, StepLink};
 /// Making links, and saying who is on a step.
 pub(super) fn made(routes: Table) -> Table {
     let op = |name, summary| Operation::new("Steps", name, summary);
-    let make = op("make-link", "A one-time link to a page for what a person is to do for one login.")
-        .may_take::<MakeLink>(json!({"ttl": "10m"}))
-        .answers::<StepLink>(
-            201,
-            "The link.",
-            json!({"url": "https://console.example/step/…", "expiresAt": "2026-03-01T08:10:00Z"}),
-        )
-        .refuses(&[InvalidRequest, NotFound, WrongState, TooLarge, UnsupportedMediaType])
-        .refuses(&[NotReady, StoreUnwritable, StoreFull]);
-    let make_for_account = op("make-account-link", "A one-time link to an account's next login.")
-        .says("To the box that its phone shows, or to a login that waits to be opened: its page fetches the QR.")
-        .may_take::<MakeLink>(json!({"ttl": "10m"}))
-        .answers::<StepLink>(
-            201,
-            "The link.",
-            json!({"url": "https://console.example/step/…", "expiresAt": "2026-03-01T08:10:00Z"}),
-        )
-        .refuses(&[InvalidRequest, NotFound, WrongState, TooLarge, UnsupportedMediaType])
-        .refuses(&[NotReady, StoreUnwritable, StoreFull]);
+    let link = |op: Operation| {
+        op.may_take::<MakeLink>(json!({"ttl": "10m"}))
+            .answers::<StepLink>(
+                201,
+                "The link.",
+                json!({"url": "https://console.example/step/…", "expiresAt": "2026-03-01T08:10:00Z"}),
+            )
+            .refuses(&[InvalidRequest, NotFound, WrongState, TooLarge, UnsupportedMediaType])
+            .refuses(&[NotReady, StoreUnwritable, StoreFull])
+    };
+    let make = link(op("make-link", "A one-time link to a page for what a person is to do for one login."));
+    let make_for_account = link(op("make-account-link", "A one-time link to an account's next login.")).says(
+        "To the box that its phone shows, or to a login that waits to be opened: its page fetches the QR.",
+    );
     let claim = op("claim-step", "Says who is on a step, for the others to see; nothing is refused for it.")
         .takes::<ClaimStep>(json!({"by": "李"}))
         .answers::<Step>(200, "The step.", example::step())
