@@ -68,6 +68,10 @@ const DROPPED_KEPT: usize = 50_000;
 /// Most sessions forgotten in one round.
 const FORGET_AT_ONCE: usize = 1_000;
 
+/// How long a stop waits for refreshes that are out: a pair that the system has given, and that nobody notes, may be
+/// the only one there is. Well within the time that the daemon has for its end.
+const DRAIN_WITHIN: Duration = Duration::from_secs(if cfg!(test) { 1 } else { 3 });
+
 /// What the driver stands on.
 #[derive(Debug)]
 pub(super) struct Ground {
@@ -107,6 +111,8 @@ pub(super) struct Rounds {
     tokens_to_review: VecDeque<TokenId>,
     /// … and those of which it is to be seen what must be going on, though they may not have changed.
     to_settle: Vec<TokenId>,
+    /// Tokens of which it came in this round what became of their refresh.
+    refreshed: Vec<TokenId>,
     /// Accounts that are to be called for but cannot be now, and why not.
     put_off: Vec<(WcId, String)>,
     /// The time of day as it was last read.
@@ -114,7 +120,8 @@ pub(super) struct Rounds {
     commits: u64,
     next_tidy: Instant,
     deadlines_from: Instant,
-    stopping: bool,
+    /// Told to stop; what is waited for is not waited for any longer than this.
+    stopping: Option<Instant>,
 }
 
 impl Rounds {
@@ -132,6 +139,7 @@ impl Rounds {
             to_recheck: VecDeque::new(),
             tokens_to_review: VecDeque::new(),
             to_settle: Vec::new(),
+            refreshed: Vec::new(),
             put_off: Vec::new(),
             seen: ground.clock.now(),
             commits: 0,
@@ -139,7 +147,7 @@ impl Rounds {
             runtime,
             next_tidy: Instant::now(),
             deadlines_from: Instant::now(),
-            stopping: false,
+            stopping: None,
         }
     }
 
@@ -148,15 +156,16 @@ impl Rounds {
         let mut messages = Vec::with_capacity(ROUND);
         while self.wait(&mut messages) {
             if messages.iter().any(|message| matches!(message, Message::Stop)) {
-                // What is in the inbox is done, and nothing more comes in.
-                self.stopping = true;
-                self.ground.inbox.close();
+                self.stopping = Some(Instant::now() + DRAIN_WITHIN);
+                self.tokens.drain();
             }
+            self.close_if_drained();
             if let Reopened::Damaged = self.reopen() {
                 error!("ending, so that the next start restores the store from its export");
                 break;
             }
             self.round(messages.drain(..));
+            self.close_if_drained();
         }
         self.duties.stop();
         self.beginnings.stop();
@@ -165,6 +174,13 @@ impl Rounds {
         self.tokens.stop();
         self.ground.feed.end();
         self.exporting.finish(committed(&self.ground, self.commits));
+    }
+
+    /// Where the driver is to stop: what is in the inbox is done, and nothing more comes in.
+    fn close_if_drained(&mut self) {
+        if self.stopping.is_some_and(|until| !self.tokens.are_out() || until <= Instant::now()) {
+            self.ground.inbox.close();
+        }
     }
 
     /// Takes up what was in flight, and has every account looked through. Not all at once: the platform sees a
@@ -185,7 +201,8 @@ impl Rounds {
 
     /// Waits for a message or the next due time, whichever comes first; false once the inbox is closed and empty.
     fn wait(&mut self, messages: &mut Vec<Message>) -> bool {
-        let sleep = self.until_next_due();
+        let draining = self.stopping.map(|until| until.saturating_duration_since(Instant::now()));
+        let sleep = draining.map_or(self.until_next_due(), |rest| rest.min(self.until_next_due()));
         let inbox = &mut self.ground.inbox;
         self.runtime.block_on(async {
             tokio::select! {

@@ -13,10 +13,13 @@ use tracing::error;
 use wxlogin_state::seal::Keys;
 use wxlogin_state::{Generation, Plain, Secret, System, Token, TokenId, TokenRules};
 
-use super::handle::{Denied, Driver, Message, Reply};
-use crate::platform::official_account::Answer;
-use crate::platform::{Systems, Trouble};
+use super::handle::{Denied, Driver, Reply};
+use crate::platform::Systems;
 use crate::view::View;
+
+mod refresh;
+
+pub(super) use refresh::Came;
 
 /// Refreshes that are out at once.
 const AT_ONCE: usize = 8;
@@ -49,19 +52,8 @@ pub(super) enum TokenMessage {
     Keep { new: NewToken, reply: Reply<Arc<Token>> },
     Open { id: TokenId, reply: Reply<OpenToken> },
     Forget { id: TokenId, reply: Reply<()> },
-    Answered { id: TokenId, generation: Generation, result: Result<Answer, RefreshFault> },
+    Answered { id: TokenId, generation: Generation, came: Came, reply: Reply<()> },
     Rekey { reply: Reply<()> },
-}
-
-/// Why the system was not asked, or gave no answer.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum RefreshFault {
-    /// Its app is configured no more.
-    #[error("no [[official_account]] with this app_id is configured")]
-    NotConfigured,
-    /// The call went wrong.
-    #[error(transparent)]
-    Call(#[from] Trouble),
 }
 
 /// What is going on for tokens.
@@ -79,6 +71,8 @@ pub(super) struct Tokens {
     /// Queued or out, and for which pair.
     refreshing: HashMap<TokenId, Generation>,
     out: usize,
+    /// Whether no refresh is to be begun any more.
+    draining: bool,
     waiting: HashMap<TokenId, Vec<Reply<OpenToken>>>,
 }
 
@@ -95,6 +89,7 @@ impl Tokens {
             queue: VecDeque::new(),
             refreshing: HashMap::new(),
             out: 0,
+            draining: false,
             waiting: HashMap::new(),
         }
     }
@@ -110,6 +105,7 @@ impl Tokens {
             }
         }
         if let Some(generation) = duty.refresh
+            && !self.draining
             && !self.refreshing.contains_key(&token.id)
         {
             self.refreshing.insert(token.id.clone(), generation);
@@ -140,7 +136,7 @@ impl Tokens {
         }
     }
 
-    /// The refresh that was out is answered.
+    /// What came of the refresh that was out is committed, or can never be.
     pub(super) fn answered(&mut self, id: &TokenId) {
         self.refreshing.remove(id);
         self.out = self.out.saturating_sub(1);
@@ -175,16 +171,9 @@ impl Tokens {
     }
 
     fn refresh(&self, token: &Token, refresh: Secret) {
-        let (id, generation) = (token.id.clone(), token.generation);
         let client = self.systems.official_account(&token.app).cloned();
-        let (driver, end) = (self.driver.clone(), self.end.clone());
-        let asking = async move {
-            let result = match client {
-                Some(client) => client.refresh(&refresh).await.map_err(RefreshFault::from),
-                None => Err(RefreshFault::NotConfigured),
-            };
-            driver.tell(Message::Token(TokenMessage::Answered { id, generation, result })).await;
-        };
+        let asking = refresh::run(client, self.driver.clone(), token.id.clone(), token.generation, refresh);
+        let end = self.end.clone();
         self.tasks.spawn(async move { end.run_until_cancelled(asking).await });
     }
 
@@ -193,20 +182,13 @@ impl Tokens {
         self.waiting.entry(id).or_default().push(reply);
     }
 
-    /// Answers whoever waits for a token that is not being refreshed, or for a round that could not be committed.
-    pub(super) fn answer(
-        &mut self,
-        view: &View,
-        keys: &Keys,
-        committed: &Result<(), Denied>,
-        now: Timestamp,
-    ) {
+    /// Answers whoever waits for a token that is not being refreshed; where nothing can be `written`, whoever waits.
+    pub(super) fn answer(&mut self, view: &View, keys: &Keys, written: &Result<(), Denied>, now: Timestamp) {
         let refreshing = &self.refreshing;
-        let ready = self.waiting.extract_if(|id, _| committed.is_err() || !refreshing.contains_key(id));
+        let ready = self.waiting.extract_if(|id, _| written.is_err() || !refreshing.contains_key(id));
         for (id, waiting) in ready {
             // One that can be used is, also where it could not be noted that it is to be refreshed.
-            let opened =
-                open(&id, view, keys, now).map_err(|denied| committed.clone().err().unwrap_or(denied));
+            let opened = open(&id, view, keys, now).map_err(|denied| written.clone().err().unwrap_or(denied));
             for reply in waiting {
                 // Whoever gave up waiting can ask again.
                 let _ = reply.send(opened.clone());
@@ -214,11 +196,24 @@ impl Tokens {
         }
     }
 
+    /// Begins no refresh any more; who waits for one that is not out hears that the driver ends.
+    pub(super) fn drain(&mut self) {
+        self.draining = true;
+        for id in self.queue.drain(..) {
+            self.refreshing.remove(&id);
+            self.waiting.remove(&id);
+        }
+    }
+
+    /// Whether the system has been asked and what comes of it is not committed: it may be the only pair there is.
+    pub(super) fn are_out(&self) -> bool {
+        self.out > 0
+    }
+
     /// Ends everything; who waits hears that the driver has ended.
     pub(super) fn stop(&mut self) {
         self.end.cancel();
         self.waiting.clear();
-        self.queue.clear();
     }
 }
 

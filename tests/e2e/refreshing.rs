@@ -80,6 +80,20 @@ async fn a_kill_after_the_platform_has_exchanged_a_pair_loses_none() {
 }
 
 #[tokio::test]
+async fn a_stop_waits_for_a_pair_that_the_platform_has_exchanged() {
+    let (platform, mut daemon, id) = soon_refreshed().await;
+    platform.official_account(&json!({"accessLifetime": "2h", "strictRotation": true})).await;
+    platform.script(&json!({"call": REFRESH, "after": true, "delay": "1s"})).await;
+    platform.until("it is being refreshed", |state| state["calls"][REFRESH] == 1).await;
+    let (status, _) = daemon.stop().await;
+    assert!(status.success(), "{status}");
+    daemon.restart().await;
+    let token = daemon.token(&id).await.unwrap();
+    assert_eq!((token.generation.0, token.state, token.trouble), (2, TokenState::Active, None));
+    assert_eq!(platform.calls(REFRESH).await, 1);
+}
+
+#[tokio::test]
 async fn a_kill_amid_the_commit_of_a_refresh_or_after_it_loses_no_pair() {
     let (platform, mut daemon, id) = soon_refreshed().await;
     for (exchanged, pause) in [(1, 0), (2, 2), (3, 10)] {

@@ -3,21 +3,16 @@
 use std::error::Error;
 
 use jiff::Timestamp;
-use tracing::{debug, error, warn};
-use wxlogin_state::{Plain, RekeyStep, System, TokenId, TokenInput, TokenUnmoved, rekey_step};
+use tracing::{debug, error};
+use wxlogin_state::{Generation, RekeyStep, System, TokenId, TokenInput, rekey_step};
 
 use super::{ROUND, Rounds, committed};
 use crate::driver::answer::Answer;
 use crate::driver::handle::Denied;
-use crate::driver::tokens::{RefreshFault, TokenMessage};
+use crate::driver::tokens::{Came, TokenMessage};
 use crate::driver::turn::Turn;
 use crate::logging;
-use crate::platform::official_account;
 use crate::view::Changes;
-
-/// The code by which system C says that a refresh token is of no use (protocol.md names none for refreshing; of the
-/// seed's codes it is the one for an identity that is not given).
-const NO_IDENTITY: i64 = 5368;
 
 impl Rounds {
     pub(super) fn take_token_message(
@@ -41,41 +36,36 @@ impl Rounds {
                 let known = turn.token(&id).map(|_| turn.forget_token(&id));
                 return Some(Answer::Done(reply, known.ok_or(Denied::NoToken(id))));
             }
-            TokenMessage::Answered { id, generation, result } => {
-                self.tokens.answered(&id);
-                // Where the round cannot be committed the duty is found again.
-                self.to_settle.push(id.clone());
-                let taken = match result {
-                    Ok(official_account::Answer::LoggedIn { access, refresh, .. }) => {
-                        let refresh = refresh.map(|refresh| (refresh.secret, Some(refresh.expires_at)));
-                        let plain = Plain { access: access.secret, expires_at: access.expires_at, refresh };
-                        turn.refreshed_token(&id, generation, &plain, &self.ground.vault)
-                    }
-                    Ok(official_account::Answer::Refused { code: NO_IDENTITY, sentence, .. }) => {
-                        let what = format!("the system refuses the refresh token: {sentence}");
-                        warn!(token = %id, what, "a token cannot be refreshed any more");
-                        turn.take_token(&id, TokenInput::RefreshRefused { generation, what })
-                    }
-                    Ok(official_account::Answer::Refused { code, sentence, .. }) => {
-                        let what = format!("the system refuses with {code}: {sentence}");
-                        warn!(token = %id, what, "a token was not refreshed");
-                        turn.take_token(&id, TokenInput::RefreshFailed { generation, what })
-                    }
-                    Err(fault) => {
-                        let body = match &fault {
-                            RefreshFault::Call(trouble) => trouble.body_excerpt(),
-                            RefreshFault::NotConfigured => None,
-                        };
-                        warn!(token = %id, error = &fault as &dyn Error, body, "a token was not refreshed");
-                        let what = logging::chain(&fault);
-                        turn.take_token(&id, TokenInput::RefreshFailed { generation, what })
-                    }
-                };
-                note(&id, taken);
+            TokenMessage::Answered { id, generation, came, reply } => {
+                let taken = self.take_refreshed(&id, generation, came, turn);
+                self.refreshed.push(id);
+                return Some(Answer::Done(reply, taken));
             }
             TokenMessage::Rekey { reply } => self.ground.vault.renew(self.ground.keeper.dir(), reply),
         }
         None
+    }
+
+    /// Takes in what came of a refresh; where it may be offered again, nothing has changed.
+    fn take_refreshed(
+        &mut self,
+        id: &TokenId,
+        generation: Generation,
+        came: Came,
+        turn: &mut Turn<'_>,
+    ) -> Result<(), Denied> {
+        let taken = match came {
+            Came::Pair(plain) => turn.refreshed_token(id, generation, &plain, &self.ground.vault),
+            Came::Refused(what) => turn.take_token(id, TokenInput::RefreshRefused { generation, what }),
+            Came::Failed(what) => turn.take_token(id, TokenInput::RefreshFailed { generation, what }),
+        };
+        match &taken {
+            Ok(Ok(())) => {}
+            Ok(Err(unmoved)) => debug!(token = %id, %unmoved, "the answer to a refresh changes nothing"),
+            Err(denied @ Denied::NoToken(_)) => debug!(token = %id, %denied, "it is known no more"),
+            Err(denied) => error!(token = %id, error = denied as &dyn Error, "a token could not be taken in"),
+        }
+        taken.map(|_| ())
     }
 
     /// Has every token looked through.
@@ -103,7 +93,16 @@ impl Rounds {
     /// Sees to it that what the tokens as committed ask for goes on, and answers who waits for them.
     pub(super) fn settle_tokens(&mut self, changed: &[TokenId], round: &Result<(), Denied>, now: Timestamp) {
         let view = self.ground.view.clone();
-        if self.ground.keeper.is_writable() {
+        // What could not be committed is still out, and offered again.
+        let refreshed = std::mem::take(&mut self.refreshed);
+        if round.is_ok() {
+            refreshed.iter().for_each(|id| self.tokens.answered(id));
+            self.to_settle.extend(refreshed);
+        }
+        let keeper = &self.ground.keeper;
+        let writable =
+            if keeper.is_writable() { Ok(()) } else { Err(Denied::Unwritable(keeper.read_only())) };
+        if writable.is_ok() {
             for id in changed.iter().cloned().chain(std::mem::take(&mut self.to_settle)) {
                 match view.token(&id) {
                     Some(token) => self.tokens.settle(&token, &self.ground.figures.token_rules, now),
@@ -112,7 +111,7 @@ impl Rounds {
             }
             self.tokens.start(&view, &self.ground.vault.keys);
         }
-        self.tokens.answer(&view, &self.ground.vault.keys, round, now);
+        self.tokens.answer(&view, &self.ground.vault.keys, &writable, now);
     }
 
     /// The next step towards a new key.
@@ -151,15 +150,6 @@ impl Rounds {
             }
             Err(fault) => self.ground.vault.gave_up(&logging::chain(&fault)),
         }
-    }
-}
-
-fn note(id: &TokenId, taken: Result<Result<(), TokenUnmoved>, Denied>) {
-    match taken {
-        Ok(Ok(())) => {}
-        Ok(Err(unmoved)) => debug!(token = %id, %unmoved, "the answer to a refresh changes nothing"),
-        Err(denied @ Denied::NoToken(_)) => debug!(token = %id, %denied, "it is known no more"),
-        Err(denied) => error!(token = %id, error = &denied as &dyn Error, "a token could not be taken in"),
     }
 }
 

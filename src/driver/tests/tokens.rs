@@ -1,7 +1,8 @@
 //! Tokens: kept sealed, refreshed once for everybody, opened for whoever asks, and sealed anew.
 
-use std::sync::Arc;
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
@@ -20,7 +21,7 @@ use wxlogin_state::{Generation, Plain, Secret, StateDir, System, Token, TokenId,
 use super::test_clock::TestClock;
 use super::world::{FIGURES, RETENTION, World, minute};
 use crate::driver::keeper::faults::Fault;
-use crate::driver::{self, Denied, NewToken, Parts, Unopened};
+use crate::driver::{self, Denied, NewToken, Parts, StoreState, Unopened};
 use crate::metrics::Metrics;
 use crate::platform::Systems;
 use crate::platform::official_account::{OfficialAccountPlatform, REFRESH};
@@ -31,6 +32,8 @@ const APP_ID: &str = "wx-app";
 #[derive(Clone)]
 struct Fake {
     calls: Arc<AtomicU64>,
+    /// Refresh tokens that have been exchanged.
+    used: Arc<Mutex<HashSet<String>>>,
     /// Each answer takes one.
     answers: Arc<Semaphore>,
     clock: TestClock,
@@ -38,7 +41,12 @@ struct Fake {
 
 impl Fake {
     async fn start(clock: TestClock) -> (Self, Systems) {
-        let fake = Self { calls: Arc::default(), answers: Arc::new(Semaphore::new(1_000)), clock };
+        let fake = Self {
+            calls: Arc::default(),
+            used: Arc::default(),
+            answers: Arc::new(Semaphore::new(1_000)),
+            clock,
+        };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url: Uri = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
         let router = Router::new().route(REFRESH, put(refresh)).with_state(fake.clone());
@@ -50,6 +58,13 @@ impl Fake {
 
     fn calls(&self) -> u64 {
         self.calls.load(Ordering::SeqCst)
+    }
+
+    /// Waits until it has been called so often.
+    async fn called(&self, calls: u64) {
+        while self.calls() < calls {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
     }
 
     /// No answer from now on.
@@ -65,7 +80,7 @@ impl Fake {
 async fn refresh(State(fake): State<Fake>, Query(query): Query<Vec<(String, String)>>) -> String {
     let call = fake.calls.fetch_add(1, Ordering::SeqCst) + 1;
     fake.answers.acquire().await.unwrap().forget();
-    if query[0].1 == "dead" {
+    if query[0].1 == "dead" || !fake.used.lock().unwrap().insert(query[0].1.clone()) {
         return json!({"code": 5368, "data": null, "extMsg": "", "msg": "Failed to get user OpenID"})
             .to_string();
     }
@@ -174,13 +189,57 @@ async fn a_restart_loses_no_timer_and_an_answer_that_was_lost_is_asked_for_again
     let id = world.kept(official("first")).await;
     fake.hold();
     world.at(minute(110)).await;
-    while fake.calls() == 0 {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    fake.called(1).await;
     let world = world.restart().await;
     fake.answer();
     let token = world.until_token(&id, |token| token.generation == Generation(2)).await;
     assert_eq!((token.state, fake.calls()), (TokenState::Active, 2));
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_pair_that_comes_while_nothing_can_be_written_is_offered_until_it_can() {
+    for fault in [Fault::Full, Fault::Unknown] {
+        let (fake, world) = begin().await;
+        let id = world.kept(official("first")).await;
+        fake.hold();
+        world.at(minute(106)).await;
+        fake.called(1).await;
+        world.faults.set(fault);
+        fake.answer();
+        while world.driver.store_state() == StoreState::Writable {
+            tokio::task::yield_now().await;
+        }
+        world.clock.set(minute(121));
+        let over = world.driver.open_token(&id).await.unwrap_err();
+        assert!(matches!(over, Denied::Unwritable(_)), "{over}");
+        world.faults.clear();
+        world.writable().await;
+        world.until_token(&id, |token| token.generation == Generation(2)).await;
+        assert_eq!((world.opened(&id).await.as_str(), fake.calls()), ("access-1-by-first", 1));
+        world.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_stop_waits_for_a_pair_that_is_on_its_way_and_for_none_without_end() {
+    let (fake, world) = begin().await;
+    let id = world.kept(official("first")).await;
+    fake.hold();
+    world.at(minute(106)).await;
+    fake.called(1).await;
+    let answering = async {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        fake.answer();
+    };
+    let (world, ()) = tokio::join!(world.restart(), answering);
+    assert_eq!((world.opened(&id).await.as_str(), fake.calls()), ("access-1-by-first", 1));
+    fake.hold();
+    world.at(minute(212)).await;
+    fake.called(2).await;
+    let world = world.restart().await;
+    fake.answer();
+    world.until_token(&id, |token| token.generation == Generation(3)).await;
     world.stop().await;
 }
 
