@@ -22,7 +22,7 @@ mod refresh;
 pub(super) use refresh::Came;
 
 /// Refreshes that are out at once.
-const AT_ONCE: usize = 8;
+pub(super) const EACH: usize = 8;
 
 /// A token that a login has just brought, in plain: sealed in the turn that commits it.
 #[derive(Debug)]
@@ -74,6 +74,8 @@ pub(super) struct Tokens {
     /// Whether no refresh is to be begun any more.
     draining: bool,
     waiting: HashMap<TokenId, Vec<Reply<OpenToken>>>,
+    /// To be answered at the end of this round, whether or not a refresh is going on.
+    given: Vec<(TokenId, Reply<OpenToken>)>,
 }
 
 impl Tokens {
@@ -91,6 +93,7 @@ impl Tokens {
             out: 0,
             draining: false,
             waiting: HashMap::new(),
+            given: Vec::new(),
         }
     }
 
@@ -110,6 +113,9 @@ impl Tokens {
         {
             self.refreshing.insert(token.id.clone(), generation);
             self.queue.push_back(token.id.clone());
+            if self.waiting.contains_key(&token.id) {
+                self.hurry(&token.id);
+            }
         }
     }
 
@@ -144,7 +150,7 @@ impl Tokens {
 
     /// Starts the refreshes that are wanted, as far as there is room.
     pub(super) fn start(&mut self, view: &View, keys: &Keys) {
-        while self.out < AT_ONCE
+        while self.out < EACH
             && let Some(id) = self.queue.pop_front()
         {
             let Some(token) = view.token(&id) else {
@@ -177,16 +183,33 @@ impl Tokens {
         self.tasks.spawn(async move { end.run_until_cancelled(asking).await });
     }
 
-    /// Has somebody wait for the token until no refresh of it is going on.
+    /// Has somebody wait for the token until no refresh of it is going on; one that is wanted goes before others.
     pub(super) fn wait(&mut self, id: TokenId, reply: Reply<OpenToken>) {
+        if !self.waiting.contains_key(&id) {
+            self.hurry(&id);
+        }
         self.waiting.entry(id).or_default().push(reply);
     }
 
-    /// Answers whoever waits for a token that is not being refreshed; where nothing can be `written`, whoever waits.
+    fn hurry(&mut self, id: &TokenId) {
+        let place = self.queue.iter().position(|queued| queued == id);
+        if let Some(id) = place.and_then(|place| self.queue.remove(place)) {
+            self.queue.push_front(id);
+        }
+    }
+
+    /// Gives somebody the token as it is once this round is over.
+    pub(super) fn give(&mut self, id: TokenId, reply: Reply<OpenToken>) {
+        self.given.push((id, reply));
+    }
+
+    /// Answers whoever is given a token; whoever waits for one that is not being refreshed; and where nothing can
+    /// be `written`, whoever waits.
     pub(super) fn answer(&mut self, view: &View, keys: &Keys, written: &Result<(), Denied>, now: Timestamp) {
         let refreshing = &self.refreshing;
         let ready = self.waiting.extract_if(|id, _| written.is_err() || !refreshing.contains_key(id));
-        for (id, waiting) in ready {
+        let given = self.given.drain(..).map(|(id, reply)| (id, vec![reply]));
+        for (id, waiting) in given.chain(ready) {
             // One that can be used is, also where it could not be noted that it is to be refreshed.
             let opened = open(&id, view, keys, now).map_err(|denied| written.clone().err().unwrap_or(denied));
             for reply in waiting {

@@ -4,7 +4,7 @@ use std::error::Error;
 
 use jiff::Timestamp;
 use tracing::{debug, error};
-use wxlogin_state::{Generation, RekeyStep, System, TokenId, TokenInput, rekey_step};
+use wxlogin_state::{Generation, RekeyStep, System, TokenId, TokenInput, TokenUnmoved, rekey_step};
 
 use super::{ROUND, Rounds, committed};
 use crate::driver::answer::Answer;
@@ -25,13 +25,15 @@ impl Rounds {
                 let kept = new_name(new.system).and_then(|id| turn.keep_token(id, new, &self.ground.vault));
                 return Some(Answer::Token(reply, kept));
             }
-            TokenMessage::Open { id, reply } => {
-                match turn.take_token(&id, TokenInput::Wanted) {
-                    // A refresh begins after the commit; whoever waits is answered after it.
-                    Ok(Ok(()) | Err(_)) => self.tokens.wait(id, reply),
-                    Err(denied) => drop(reply.send(Err(denied))),
+            TokenMessage::Open { id, reply } => match turn.take_token(&id, TokenInput::Wanted) {
+                // A refresh begins after the commit; whoever waits is answered after it.
+                Ok(Ok(()) | Err(TokenUnmoved::Refreshing)) => {
+                    self.to_settle.push(id.clone());
+                    self.tokens.wait(id, reply);
                 }
-            }
+                Ok(Err(_)) => self.tokens.give(id, reply),
+                Err(denied) => drop(reply.send(Err(denied))),
+            },
             TokenMessage::Forget { id, reply } => {
                 let known = turn.token(&id).map(|_| turn.forget_token(&id));
                 return Some(Answer::Done(reply, known.ok_or(Denied::NoToken(id))));

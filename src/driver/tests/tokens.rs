@@ -1,7 +1,6 @@
 //! Tokens: kept sealed, refreshed once for everybody, opened for whoever asks, and sealed anew.
 
 use std::collections::HashSet;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -21,6 +20,7 @@ use wxlogin_state::{Generation, Plain, Secret, StateDir, System, Token, TokenId,
 use super::test_clock::TestClock;
 use super::world::{FIGURES, RETENTION, World, minute};
 use crate::driver::keeper::faults::Fault;
+use crate::driver::tokens::EACH;
 use crate::driver::{self, Denied, NewToken, Parts, StoreState, Unopened};
 use crate::metrics::Metrics;
 use crate::platform::Systems;
@@ -31,7 +31,8 @@ const APP_ID: &str = "wx-app";
 /// System C as far as it refreshes: an access token lives two hours, a refresh token is good once.
 #[derive(Clone)]
 struct Fake {
-    calls: Arc<AtomicU64>,
+    /// The refresh tokens that it was called with.
+    asked: Arc<Mutex<Vec<String>>>,
     /// Refresh tokens that have been exchanged.
     used: Arc<Mutex<HashSet<String>>>,
     /// Each answer takes one.
@@ -42,7 +43,7 @@ struct Fake {
 impl Fake {
     async fn start(clock: TestClock) -> (Self, Systems) {
         let fake = Self {
-            calls: Arc::default(),
+            asked: Arc::default(),
             used: Arc::default(),
             answers: Arc::new(Semaphore::new(1_000)),
             clock,
@@ -56,12 +57,12 @@ impl Fake {
         (fake, Systems { official_accounts: vec![client], ..Systems::default() })
     }
 
-    fn calls(&self) -> u64 {
-        self.calls.load(Ordering::SeqCst)
+    fn calls(&self) -> usize {
+        self.asked.lock().unwrap().len()
     }
 
     /// Waits until it has been called so often.
-    async fn called(&self, calls: u64) {
+    async fn called(&self, calls: usize) {
         while self.calls() < calls {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
@@ -78,7 +79,11 @@ impl Fake {
 }
 
 async fn refresh(State(fake): State<Fake>, Query(query): Query<Vec<(String, String)>>) -> String {
-    let call = fake.calls.fetch_add(1, Ordering::SeqCst) + 1;
+    let call = {
+        let mut asked = fake.asked.lock().unwrap();
+        asked.push(query[0].1.clone());
+        asked.len()
+    };
     fake.answers.acquire().await.unwrap().forget();
     if query[0].1 == "dead" || !fake.used.lock().unwrap().insert(query[0].1.clone()) {
         return json!({"code": 5368, "data": null, "extMsg": "", "msg": "Failed to get user OpenID"})
@@ -180,6 +185,47 @@ async fn however_many_fetch_a_token_that_is_over_the_system_is_asked_once() {
         assert_eq!(opened.unwrap().access.reveal(), "access-1-by-first");
     }
     assert_eq!(fake.calls(), 1);
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_token_that_can_be_used_is_given_at_once_though_it_is_being_refreshed() {
+    let (fake, world) = begin().await;
+    let id = world.kept(official("first")).await;
+    fake.hold();
+    world.at(minute(106)).await;
+    fake.called(1).await;
+    let opened = tokio::time::timeout(Duration::from_secs(5), world.opened(&id)).await;
+    assert_eq!(opened.expect("it waits for the refresh"), "access-0");
+    fake.answer();
+    world.until_token(&id, |token| token.generation == Generation(2)).await;
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_token_that_somebody_waits_for_is_refreshed_before_those_that_nobody_does() {
+    let (fake, world) = begin().await;
+    fake.hold();
+    let mut ids = Vec::new();
+    for n in 0..EACH + 4 {
+        ids.push((world.kept(official(&n.to_string())).await, n.to_string()));
+    }
+    world.at(minute(106)).await;
+    fake.called(EACH).await;
+    let when = |id: &TokenId| world.token(id).refresh_at(&FIGURES.token_rules);
+    let (last, name) = ids.iter().max_by_key(|(id, _)| when(id)).unwrap();
+    world.clock.set(minute(119) + Duration::from_secs(30));
+    let mut opening = std::pin::pin!(world.driver.open_token(last));
+    tokio::select! {
+        biased;
+        opened = &mut opening => panic!("it is nearly over: {opened:?}"),
+        () = world.round() => {}
+    }
+    fake.answers.add_permits(1);
+    fake.called(EACH + 1).await;
+    assert_eq!(fake.asked.lock().unwrap()[EACH], *name);
+    fake.answer();
+    assert!(opening.await.unwrap().access.reveal().ends_with(&format!("-by-{name}")));
     world.stop().await;
 }
 
