@@ -3,7 +3,7 @@
 //! Nothing here is decided: when a token is refreshed and when it is over is in its value. A token costs an entry in
 //! the agenda; only a refresh costs a task and a connection, and there is never more than one for a token.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -17,12 +17,14 @@ use super::handle::{Denied, Driver, Reply};
 use crate::platform::Systems;
 use crate::view::View;
 
+mod lanes;
 mod refresh;
 
+use lanes::Lanes;
 pub(super) use refresh::Came;
 
-/// Refreshes that are out at once.
-pub(super) const EACH: usize = 8;
+#[cfg(test)]
+pub(super) use lanes::EACH;
 
 /// A token that a login has just brought, in plain: sealed in the turn that commits it.
 #[derive(Debug)]
@@ -66,11 +68,7 @@ pub(super) struct Tokens {
     /// Wall-clock, as the tokens say it.
     agenda: BTreeSet<(Timestamp, TokenId)>,
     due: HashMap<TokenId, Timestamp>,
-    /// To be refreshed as soon as not too many refreshes are out.
-    queue: VecDeque<TokenId>,
-    /// Queued or out, and for which pair.
-    refreshing: HashMap<TokenId, Generation>,
-    out: usize,
+    lanes: Lanes,
     /// Whether no refresh is to be begun any more.
     draining: bool,
     waiting: HashMap<TokenId, Vec<Reply<OpenToken>>>,
@@ -88,9 +86,7 @@ impl Tokens {
             end: CancellationToken::new(),
             agenda: BTreeSet::new(),
             due: HashMap::new(),
-            queue: VecDeque::new(),
-            refreshing: HashMap::new(),
-            out: 0,
+            lanes: Lanes::default(),
             draining: false,
             waiting: HashMap::new(),
             given: Vec::new(),
@@ -107,14 +103,10 @@ impl Tokens {
                 self.agenda.insert((at, token.id.clone()));
             }
         }
-        if let Some(generation) = duty.refresh
-            && !self.draining
-            && !self.refreshing.contains_key(&token.id)
-        {
-            self.refreshing.insert(token.id.clone(), generation);
-            self.queue.push_back(token.id.clone());
+        if duty.refresh.is_some() && !self.draining {
+            self.lanes.push(&token.id, &token.app);
             if self.waiting.contains_key(&token.id) {
-                self.hurry(&token.id);
+                self.lanes.hurry(&token.id);
             }
         }
     }
@@ -144,35 +136,28 @@ impl Tokens {
 
     /// What came of the refresh that was out is committed, or can never be.
     pub(super) fn answered(&mut self, id: &TokenId) {
-        self.refreshing.remove(id);
-        self.out = self.out.saturating_sub(1);
+        self.lanes.over(id);
     }
 
     /// Starts the refreshes that are wanted, as far as there is room.
     pub(super) fn start(&mut self, view: &View, keys: &Keys) {
-        while self.out < EACH
-            && let Some(id) = self.queue.pop_front()
-        {
-            let Some(token) = view.token(&id) else {
-                self.refreshing.remove(&id);
-                continue;
-            };
-            let refresh = match token.open_refresh(keys) {
-                Ok(Some(refresh)) => refresh,
-                Ok(None) => {
-                    self.refreshing.remove(&id);
-                    continue;
+        while let Some(id) = self.lanes.next() {
+            let begun = view.token(&id).is_some_and(|token| match token.open_refresh(keys) {
+                Ok(Some(refresh)) => {
+                    self.refresh(&token, refresh);
+                    true
                 }
+                Ok(None) => false,
                 Err(fault) => {
                     // The next start says the same of the whole store; this one token is left as it is.
                     error!(token = %id, error = &fault as &dyn std::error::Error, "a token cannot be opened");
-                    self.refreshing.remove(&id);
                     self.take_off(&id);
-                    continue;
+                    false
                 }
-            };
-            self.out += 1;
-            self.refresh(&token, refresh);
+            });
+            if !begun {
+                self.lanes.over(&id);
+            }
         }
     }
 
@@ -186,16 +171,9 @@ impl Tokens {
     /// Has somebody wait for the token until no refresh of it is going on; one that is wanted goes before others.
     pub(super) fn wait(&mut self, id: TokenId, reply: Reply<OpenToken>) {
         if !self.waiting.contains_key(&id) {
-            self.hurry(&id);
+            self.lanes.hurry(&id);
         }
         self.waiting.entry(id).or_default().push(reply);
-    }
-
-    fn hurry(&mut self, id: &TokenId) {
-        let place = self.queue.iter().position(|queued| queued == id);
-        if let Some(id) = place.and_then(|place| self.queue.remove(place)) {
-            self.queue.push_front(id);
-        }
     }
 
     /// Gives somebody the token as it is once this round is over.
@@ -206,8 +184,8 @@ impl Tokens {
     /// Answers whoever is given a token; whoever waits for one that is not being refreshed; and where nothing can
     /// be `written`, whoever waits.
     pub(super) fn answer(&mut self, view: &View, keys: &Keys, written: &Result<(), Denied>, now: Timestamp) {
-        let refreshing = &self.refreshing;
-        let ready = self.waiting.extract_if(|id, _| written.is_err() || !refreshing.contains_key(id));
+        let lanes = &self.lanes;
+        let ready = self.waiting.extract_if(|id, _| written.is_err() || !lanes.contains(id));
         let given = self.given.drain(..).map(|(id, reply)| (id, vec![reply]));
         for (id, waiting) in given.chain(ready) {
             // One that can be used is, also where it could not be noted that it is to be refreshed.
@@ -222,15 +200,13 @@ impl Tokens {
     /// Begins no refresh any more; who waits for one that is not out hears that the driver ends.
     pub(super) fn drain(&mut self) {
         self.draining = true;
-        for id in self.queue.drain(..) {
-            self.refreshing.remove(&id);
-            self.waiting.remove(&id);
-        }
+        self.lanes.clear_queues();
+        self.waiting.retain(|id, _| self.lanes.contains(id));
     }
 
     /// Whether the system has been asked and what comes of it is not committed: it may be the only pair there is.
     pub(super) fn are_out(&self) -> bool {
-        self.out > 0
+        self.lanes.out() > 0
     }
 
     /// Ends everything; who waits hears that the driver has ended.

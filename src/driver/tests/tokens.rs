@@ -42,6 +42,11 @@ struct Fake {
 
 impl Fake {
     async fn start(clock: TestClock) -> (Self, Systems) {
+        let (fake, client) = Self::start_for(APP_ID, clock).await;
+        (fake, Systems { official_accounts: vec![client], ..Systems::default() })
+    }
+
+    async fn start_for(app_id: &str, clock: TestClock) -> (Self, OfficialAccountPlatform) {
         let fake = Self {
             asked: Arc::default(),
             used: Arc::default(),
@@ -53,8 +58,8 @@ impl Fake {
         let router = Router::new().route(REFRESH, put(refresh)).with_state(fake.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
         let secret = Secret::new("domain secret");
-        let client = OfficialAccountPlatform::new(&url, APP_ID, "users.example", &secret).unwrap();
-        (fake, Systems { official_accounts: vec![client], ..Systems::default() })
+        let client = OfficialAccountPlatform::new(&url, app_id, "users.example", &secret).unwrap();
+        (fake, client)
     }
 
     fn calls(&self) -> usize {
@@ -215,7 +220,8 @@ async fn a_token_that_somebody_waits_for_is_refreshed_before_those_that_nobody_d
     let when = |id: &TokenId| world.token(id).refresh_at(&FIGURES.token_rules);
     let (last, name) = ids.iter().max_by_key(|(id, _)| when(id)).unwrap();
     world.clock.set(minute(119) + Duration::from_secs(30));
-    let mut opening = std::pin::pin!(world.driver.open_token(last));
+    let driver = world.driver.clone();
+    let mut opening = std::pin::pin!(driver.open_token(last));
     tokio::select! {
         biased;
         opened = &mut opening => panic!("it is nearly over: {opened:?}"),
@@ -226,6 +232,28 @@ async fn a_token_that_somebody_waits_for_is_refreshed_before_those_that_nobody_d
     assert_eq!(fake.asked.lock().unwrap()[EACH], *name);
     fake.answer();
     assert!(opening.await.unwrap().access.reveal().ends_with(&format!("-by-{name}")));
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_system_that_does_not_answer_holds_up_no_other() {
+    let clock = TestClock::new();
+    let (slow, one) = Fake::start_for("wx-slow", clock.clone()).await;
+    let (_quick, other) = Fake::start_for(APP_ID, clock.clone()).await;
+    let systems = Systems { official_accounts: vec![one, other], ..Systems::default() };
+    let world = World::open(tempfile::tempdir().unwrap(), clock, FIGURES, systems).await;
+    slow.hold();
+    for n in 0..3 * EACH {
+        world.kept(NewToken { app: "wx-slow".to_owned(), ..official(&n.to_string()) }).await;
+    }
+    world.at(minute(106)).await;
+    slow.called(EACH).await;
+    let mut quick = official("quick");
+    quick.plain.expires_at = minute(108);
+    let id = world.kept(quick).await;
+    world.at(minute(107) + Duration::from_secs(50)).await;
+    world.until_token(&id, |token| token.generation == Generation(2)).await;
+    assert_eq!(slow.calls(), EACH);
     world.stop().await;
 }
 
