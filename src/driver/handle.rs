@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch};
 use wxlogin_state::public::Event;
 use wxlogin_state::seal::SealError;
@@ -150,13 +151,27 @@ pub enum Denied {
     /// There is no such token.
     #[error("there is no token {0}")]
     NoToken(TokenId),
-    /// The token cannot be used any more.
+    /// The token cannot be used any more, and no refresh can bring another.
     #[error("the token {id} has expired{}; a login with a new code brings another", because(what.as_deref()))]
     TokenOver {
         /// The token.
         id: TokenId,
         /// Why it could not be refreshed, where that was tried.
         what: Option<String>,
+    },
+    /// The token cannot be used now, and a refresh may still bring another.
+    #[error(
+        "the token {id} has expired{}; it is tried again at {again_at}", because(what.as_deref())
+    )]
+    TokenUnrefreshed {
+        /// The token.
+        id: TokenId,
+        /// Why it could not be refreshed, where that was tried.
+        what: Option<String>,
+        /// When it is tried again by itself.
+        again_at: Timestamp,
+        /// Until then.
+        again_in: Duration,
     },
     /// A token cannot be sealed, or not be opened.
     #[error("the token's seal does not hold")]

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
@@ -183,13 +184,20 @@ impl Tokens {
 
     /// Answers whoever is given a token; whoever waits for one that is not being refreshed; and where nothing can
     /// be `written`, whoever waits.
-    pub(super) fn answer(&mut self, view: &View, keys: &Keys, written: &Result<(), Denied>, now: Timestamp) {
+    pub(super) fn answer(
+        &mut self,
+        view: &View,
+        keys: &Keys,
+        written: &Result<(), Denied>,
+        (rules, now): (&TokenRules, Timestamp),
+    ) {
         let lanes = &self.lanes;
         let ready = self.waiting.extract_if(|id, _| written.is_err() || !lanes.contains(id));
         let given = self.given.drain(..).map(|(id, reply)| (id, vec![reply]));
         for (id, waiting) in given.chain(ready) {
             // One that can be used is, also where it could not be noted that it is to be refreshed.
-            let opened = open(&id, view, keys, now).map_err(|denied| written.clone().err().unwrap_or(denied));
+            let opened =
+                open(&id, view, keys, (rules, now)).map_err(|denied| written.clone().err().unwrap_or(denied));
             for reply in waiting {
                 // Whoever gave up waiting can ask again.
                 let _ = reply.send(opened.clone());
@@ -217,11 +225,23 @@ impl Tokens {
 }
 
 /// The token as it is, unless it cannot be used.
-fn open(id: &TokenId, view: &View, keys: &Keys, now: Timestamp) -> Result<OpenToken, Denied> {
+fn open(
+    id: &TokenId,
+    view: &View,
+    keys: &Keys,
+    (rules, now): (&TokenRules, Timestamp),
+) -> Result<OpenToken, Denied> {
     let token = view.token(id).ok_or_else(|| Denied::NoToken(id.clone()))?;
     if token.access.expires_at <= now {
         let what = token.trouble.as_ref().map(|trouble| trouble.what.clone());
-        return Err(Denied::TokenOver { id: id.clone(), what });
+        let id = id.clone();
+        return Err(match token.refresh_at(rules).filter(|_| token.can_refresh(now)) {
+            Some(at) => {
+                let again_in = Duration::try_from(at.duration_since(now)).unwrap_or_default();
+                Denied::TokenUnrefreshed { id, what, again_at: at.max(now), again_in }
+            }
+            None => Denied::TokenOver { id, what },
+        });
     }
     let access = token.open_access(keys).map_err(|fault| Denied::Sealed(Arc::new(fault)))?;
     Ok(OpenToken { token, access })

@@ -113,7 +113,8 @@ impl Rounds {
             }
             self.tokens.start(&view, &self.ground.vault.keys);
         }
-        self.tokens.answer(&view, &self.ground.vault.keys, &writable, now);
+        let by = (&self.ground.figures.token_rules, now);
+        self.tokens.answer(&view, &self.ground.vault.keys, &writable, by);
     }
 
     /// The next step towards a new key.

@@ -8,7 +8,7 @@ use axum::Router;
 use axum::extract::{Query, State};
 use axum::routing::put;
 use futures_util::future::join_all;
-use hyper::Uri;
+use hyper::{StatusCode, Uri};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -83,23 +83,30 @@ impl Fake {
     }
 }
 
-async fn refresh(State(fake): State<Fake>, Query(query): Query<Vec<(String, String)>>) -> String {
+async fn refresh(
+    State(fake): State<Fake>,
+    Query(query): Query<Vec<(String, String)>>,
+) -> Result<String, StatusCode> {
     let call = {
         let mut asked = fake.asked.lock().unwrap();
         asked.push(query[0].1.clone());
         asked.len()
     };
     fake.answers.acquire().await.unwrap().forget();
+    if query[0].1 == "broken" {
+        return Err(StatusCode::SERVICE_UNAVAILABLE);
+    }
     if query[0].1 == "dead" || !fake.used.lock().unwrap().insert(query[0].1.clone()) {
-        return json!({"code": 5368, "data": null, "extMsg": "", "msg": "Failed to get user OpenID"})
-            .to_string();
+        return Ok(
+            json!({"code": 5368, "data": null, "extMsg": "", "msg": "Failed to get user OpenID"}).to_string()
+        );
     }
     let (now, with) = (fake.clock.now().as_second(), &query[0].1);
     let token = |name: &str, life: i64| -> Value {
         json!({"token": format!("{name}-{call}-by-{with}"), "expirationTime": now + life})
     };
     let data = json!({"accessToken": token("access", 7_200), "refreshToken": token("refresh", 86_400)});
-    json!({"code": 200, "data": data, "extMsg": "", "msg": "success"}).to_string()
+    Ok(json!({"code": 200, "data": data, "extMsg": "", "msg": "success"}).to_string())
 }
 
 /// A token of system C that ends in two hours, refreshed by `refresh`.
@@ -329,6 +336,28 @@ async fn a_refused_refresh_token_is_told_while_the_access_token_can_still_be_use
     let over = world.driver.open_token(&id).await.unwrap_err();
     assert!(matches!(&over, Denied::TokenOver { what: Some(_), .. }), "{over}");
     assert_eq!(world.told_of_tokens().await, ["token.active", "token.expiring", "token.expired"]);
+}
+
+#[tokio::test]
+async fn a_token_that_is_over_while_its_system_is_down_says_when_it_is_tried_again() {
+    let (fake, world) = begin().await;
+    let id = world.kept(official("broken")).await;
+    world.at(minute(121)).await;
+    let over = loop {
+        match world.driver.open_token(&id).await.unwrap_err() {
+            // The first refresh may not have begun.
+            Denied::TokenUnrefreshed { what: None, .. } => {}
+            over => break over,
+        }
+    };
+    let Denied::TokenUnrefreshed { what: Some(what), again_at, again_in, .. } = &over else {
+        panic!("{over}")
+    };
+    assert!(what.contains("503") && *again_at == minute(121) + *again_in, "{over}");
+    assert!((Duration::from_secs(4)..Duration::from_secs(7)).contains(again_in), "{over}");
+    assert!(!over.to_string().contains("new code"), "{over}");
+    assert_eq!(fake.calls(), 1);
+    world.stop().await;
 }
 
 #[tokio::test]

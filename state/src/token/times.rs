@@ -78,7 +78,7 @@ impl Token {
     }
 
     /// Whether the system can be asked for the next pair at `now`.
-    pub(super) fn can_refresh(&self, now: Timestamp) -> bool {
+    pub fn can_refresh(&self, now: Timestamp) -> bool {
         let lives =
             |refresh: &Refresh| refresh.ended.is_none() && refresh.expires_at.is_none_or(|end| now < end);
         self.refresh.as_ref().is_some_and(lives)
