@@ -111,8 +111,8 @@ pub(super) struct Rounds {
     tokens_to_review: VecDeque<TokenId>,
     /// … and those of which it is to be seen what must be going on, though they may not have changed.
     to_settle: Vec<TokenId>,
-    /// Tokens of which it came in this round what became of their refresh.
-    refreshed: Vec<TokenId>,
+    /// Tokens of which it came in this round what became of their refresh, and whether it could be taken in.
+    refreshed: Vec<(TokenId, bool)>,
     /// Accounts that are to be called for but cannot be now, and why not.
     put_off: Vec<(WcId, String)>,
     /// The time of day as it was last read.

@@ -40,7 +40,7 @@ impl Rounds {
             }
             TokenMessage::Answered { id, generation, came, reply } => {
                 let taken = self.take_refreshed(&id, generation, came, turn);
-                self.refreshed.push(id);
+                self.refreshed.push((id, taken.is_ok()));
                 return Some(Answer::Done(reply, taken));
             }
             TokenMessage::Rekey { reply } => self.ground.vault.renew(self.ground.keeper.dir(), reply),
@@ -57,7 +57,14 @@ impl Rounds {
         turn: &mut Turn<'_>,
     ) -> Result<(), Denied> {
         let taken = match came {
-            Came::Pair(plain) => turn.refreshed_token(id, generation, &plain, &self.ground.vault),
+            Came::Pair(plain) => match turn.refreshed_token(id, generation, &plain, &self.ground.vault) {
+                Err(denied) if !matches!(denied, Denied::NoToken(_)) => {
+                    let (error, what) = (&denied as &dyn Error, logging::chain(&denied));
+                    error!(token = %id, error, "the pair that a refresh has brought cannot be kept");
+                    turn.take_token(id, TokenInput::RefreshFailed { generation, what })
+                }
+                taken => taken,
+            },
             Came::Refused(what) => turn.take_token(id, TokenInput::RefreshRefused { generation, what }),
             Came::Failed(what) => turn.take_token(id, TokenInput::RefreshFailed { generation, what }),
         };
@@ -79,17 +86,19 @@ impl Rounds {
     pub(super) fn take_due_tokens(&mut self, now: Timestamp, turn: &mut Turn<'_>) {
         let all = self.tokens_to_review.drain(..self.tokens_to_review.len().min(ROUND));
         let due: Vec<TokenId> = all.chain(self.tokens.due(now, ROUND)).collect();
-        for id in &due {
-            match turn.take_token(id, TokenInput::TimeCame) {
+        for id in due {
+            match turn.take_token(&id, TokenInput::TimeCame) {
                 Err(denied @ Denied::NoToken(_)) => debug!(token = %id, %denied, "it is known no more"),
                 Err(denied) => {
+                    // It would be due again at once; the next review tries it once more.
                     error!(token = %id, error = &denied as &dyn Error, "what is due for a token cannot be done");
-                    self.tokens.take_off(id);
+                    self.tokens.take_off(&id);
+                    continue;
                 }
                 Ok(Ok(()) | Err(_)) => {}
             }
+            self.to_settle.push(id);
         }
-        self.to_settle.extend(due);
     }
 
     /// Sees to it that what the tokens as committed ask for goes on, and answers who waits for them.
@@ -98,8 +107,9 @@ impl Rounds {
         // What could not be committed is still out, and offered again.
         let refreshed = std::mem::take(&mut self.refreshed);
         if round.is_ok() {
-            refreshed.iter().for_each(|id| self.tokens.answered(id));
-            self.to_settle.extend(refreshed);
+            refreshed.iter().for_each(|(id, _)| self.tokens.answered(id));
+            // One that could not be taken in would be refreshed again at once; the next review does that.
+            self.to_settle.extend(refreshed.into_iter().filter_map(|(id, taken)| taken.then_some(id)));
         }
         let keeper = &self.ground.keeper;
         let writable =

@@ -15,7 +15,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use wxlogin_state::public::Event;
 use wxlogin_state::seal::KeyError;
-use wxlogin_state::{Generation, Plain, Secret, StateDir, System, Token, TokenId, TokenState};
+use wxlogin_state::{Generation, MAX_RECORD, Plain, Secret, StateDir, System, Token, TokenId, TokenState};
 
 use super::test_clock::TestClock;
 use super::world::{FIGURES, RETENTION, World, minute};
@@ -103,7 +103,8 @@ async fn refresh(
     }
     let (now, with) = (fake.clock.now().as_second(), &query[0].1);
     let token = |name: &str, life: i64| -> Value {
-        json!({"token": format!("{name}-{call}-by-{with}"), "expirationTime": now + life})
+        let padding = if (name, with.as_str()) == ("access", "huge") { MAX_RECORD } else { 0 };
+        json!({"token": format!("{name}-{call}-by-{with}{}", "x".repeat(padding)), "expirationTime": now + life})
     };
     let data = json!({"accessToken": token("access", 7_200), "refreshToken": token("refresh", 86_400)});
     Ok(json!({"code": 200, "data": data, "extMsg": "", "msg": "success"}).to_string())
@@ -357,6 +358,49 @@ async fn a_token_that_is_over_while_its_system_is_down_says_when_it_is_tried_aga
     assert!((Duration::from_secs(4)..Duration::from_secs(7)).contains(again_in), "{over}");
     assert!(!over.to_string().contains("new code"), "{over}");
     assert_eq!(fake.calls(), 1);
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_pair_that_does_not_fit_the_store_is_trouble_and_asked_for_at_a_pace() {
+    let (fake, world) = begin().await;
+    let id = world.kept(official("huge")).await;
+    world.at(minute(106)).await;
+    let token = world.until_token(&id, |token| token.trouble.is_some()).await;
+    assert!(token.trouble.as_ref().unwrap().what.contains("does not fit"), "{token:?}");
+    assert!(token.refresh_at(&FIGURES.token_rules).unwrap() > minute(106));
+    world.round().await;
+    world.stands_still().await;
+    assert_eq!((fake.calls(), world.opened(&id).await.as_str()), (1, "access-0"));
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_token_that_cannot_grow_any_more_keeps_nobody_busy() {
+    let (_fake, world) = begin().await;
+    let keep = async |uid: usize| {
+        let new = NewToken { uid: Some("u".repeat(uid)), ..app() };
+        world.driver.keep_token(new).await.map(|token| token.id.clone())
+    };
+    // The longest that fits.
+    let (mut fits, mut too_long) = (1, MAX_RECORD);
+    while too_long - fits > 1 {
+        let middle = usize::midpoint(fits, too_long);
+        match keep(middle).await {
+            Ok(id) => {
+                world.driver.forget_token(&id).await.unwrap();
+                fits = middle;
+            }
+            Err(Denied::TooLarge(_)) => too_long = middle,
+            Err(denied) => panic!("{denied}"),
+        }
+    }
+    let id = keep(fits).await.unwrap();
+    // "expiring" is longer than "active".
+    world.at(minute(14_400) - Duration::from_hours(1)).await;
+    world.stands_still().await;
+    assert_eq!(world.token(&id).state, TokenState::Active);
+    assert_eq!(world.opened(&id).await, "bearer");
     world.stop().await;
 }
 
