@@ -35,6 +35,7 @@ mod accounts;
 mod counted;
 mod messages;
 mod publish;
+mod rekey;
 mod tokens;
 mod told;
 
@@ -199,15 +200,17 @@ impl Rounds {
         }
     }
 
-    /// Waits for a message or the next due time, whichever comes first; false once the inbox is closed and empty.
+    /// Waits for a message, the end of an export or the next due time, whichever comes first; false once the inbox is closed and empty.
     fn wait(&mut self, messages: &mut Vec<Message>) -> bool {
         let draining = self.stopping.map(|until| until.saturating_duration_since(Instant::now()));
         let sleep = draining.map_or(self.until_next_due(), |rest| rest.min(self.until_next_due()));
+        let exported = self.exporting.written();
         let inbox = &mut self.ground.inbox;
         self.runtime.block_on(async {
             tokio::select! {
                 biased;
                 received = inbox.recv_many(messages, ROUND) => received > 0,
+                () = exported.notified() => true,
                 () = tokio::time::sleep(sleep) => true,
             }
         })
@@ -220,7 +223,7 @@ impl Rounds {
         if let Some(reopen_at) = self.ground.keeper.reopen_at() {
             return reopen_at.saturating_duration_since(Instant::now());
         }
-        let is_busy = self.ground.vault.is_rekeying() || !self.tokens_to_review.is_empty();
+        let is_busy = self.ground.vault.is_sealing() || !self.tokens_to_review.is_empty();
         if is_busy || !self.to_review.is_empty() || !self.to_recheck.is_empty() || !self.put_off.is_empty() {
             return Duration::ZERO;
         }
@@ -356,6 +359,7 @@ impl Rounds {
                 self.ground.shelf.replace(contents.outbox);
                 self.ground.platform_key = contents.platform_key;
                 self.ground.vault.seal = contents.seal;
+                self.ground.vault.begin_anew();
                 self.ground.view.replace(contents.sessions, contents.accounts, contents.tokens);
                 self.ground.view.links.replace(contents.links);
                 self.duties.retain(&self.ground.view);

@@ -4,15 +4,14 @@ use std::error::Error;
 
 use jiff::Timestamp;
 use tracing::{debug, error};
-use wxlogin_state::{Generation, RekeyStep, System, TokenId, TokenInput, TokenUnmoved, rekey_step};
+use wxlogin_state::{Generation, System, TokenId, TokenInput, TokenUnmoved};
 
-use super::{ROUND, Rounds, committed};
+use super::{ROUND, Rounds};
 use crate::driver::answer::Answer;
 use crate::driver::handle::Denied;
 use crate::driver::tokens::{Came, TokenMessage};
 use crate::driver::turn::Turn;
 use crate::logging;
-use crate::view::Changes;
 
 impl Rounds {
     pub(super) fn take_token_message(
@@ -125,44 +124,6 @@ impl Rounds {
         }
         let by = (&self.ground.figures.token_rules, now);
         self.tokens.answer(&view, &self.ground.vault.keys, &writable, by);
-    }
-
-    /// The next step towards a new key.
-    pub(super) fn rekey(&mut self) {
-        let ground = &mut self.ground;
-        if !ground.vault.is_rekeying() || !ground.keeper.is_writable() {
-            return;
-        }
-        let tokens = ground.view.all_tokens();
-        let step =
-            rekey_step(tokens.iter().map(|token| &**token), ground.vault.seal.as_ref(), &ground.vault.keys);
-        match step {
-            Ok(RekeyStep::Tokens { tokens, batch }) => {
-                if ground.keeper.commit(&batch).is_ok() {
-                    self.commits += 1;
-                    let tokens = tokens.into_iter().map(std::sync::Arc::new).collect();
-                    ground.view.publish(Changes { tokens, ..Changes::default() });
-                }
-            }
-            Ok(RekeyStep::Seal { seal, batch }) => {
-                if ground.keeper.commit(&batch).is_ok() {
-                    self.commits += 1;
-                    ground.vault.seal = Some(seal);
-                }
-            }
-            Ok(RekeyStep::Done) => {
-                // An export from before can only be restored with the key that is about to go.
-                self.exporting.finish(committed(ground, self.commits));
-                if self.exporting.has(self.commits) {
-                    self.ground.vault.renewed(self.ground.keeper.dir());
-                } else {
-                    self.ground
-                        .vault
-                        .gave_up("the export cannot be written, and the last one needs the older key");
-                }
-            }
-            Err(fault) => self.ground.vault.gave_up(&logging::chain(&fault)),
-        }
     }
 }
 

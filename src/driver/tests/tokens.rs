@@ -470,6 +470,27 @@ async fn a_new_key_takes_over_and_the_old_one_is_gone() {
 }
 
 #[tokio::test]
+async fn without_an_export_the_old_key_stays_and_nobody_is_kept_busy() {
+    let (_fake, world) = begin().await;
+    let id = world.kept(app()).await;
+    let (export, key_file) = (world.place.path().join("export"), world.place.path().join("state.key"));
+    let keys = || std::fs::read_to_string(&key_file).unwrap().lines().count();
+    while !export.exists() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    std::fs::remove_file(&export).unwrap();
+    std::fs::create_dir(&export).unwrap();
+    let denied = world.driver.rekey().await.unwrap_err();
+    assert!(matches!(&denied, Denied::NotRekeyed(what) if what.contains("export")), "{denied}");
+    assert_eq!(keys(), 2);
+    world.stands_still().await;
+    std::fs::remove_dir(&export).unwrap();
+    world.driver.rekey().await.unwrap();
+    assert_eq!((keys(), world.opened(&id).await.as_str()), (1, "bearer"));
+    world.stop().await;
+}
+
+#[tokio::test]
 async fn without_the_right_key_there_is_no_start() {
     let (_fake, world) = begin().await;
     world.kept(app()).await;
