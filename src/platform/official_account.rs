@@ -26,7 +26,7 @@ use rustls::RootCertStore;
 use sha2::{Digest, Sha256};
 use wxlogin_state::{Secret, System};
 
-pub use self::answer::{Answer, Body, Token};
+pub use self::answer::{Answer, Body, RefreshToken, Token, plain};
 pub use self::fields::Fields;
 pub use self::login::Login;
 pub use self::refusal::Refusal;

@@ -12,7 +12,7 @@ use wxlogin_state::{Generation, Plain, Secret, TokenId};
 use crate::driver::handle::{Denied, Driver};
 use crate::logging;
 use crate::platform::Pace;
-use crate::platform::official_account::{Answer, OfficialAccountPlatform};
+use crate::platform::official_account::{Answer, OfficialAccountPlatform, plain};
 
 /// The code by which system C says that a refresh token is of no use (protocol.md names none for refreshing; of the
 /// seed's codes it is the one for an identity that is not given).
@@ -53,10 +53,7 @@ async fn ask(client: Option<OfficialAccountPlatform>, id: &TokenId, refresh: &Se
         return Came::Failed(what);
     };
     match client.refresh(refresh).await {
-        Ok(Answer::LoggedIn { access, refresh, .. }) => {
-            let refresh = refresh.map(|refresh| (refresh.secret, Some(refresh.expires_at)));
-            Came::Pair(Plain { access: access.secret, expires_at: access.expires_at, refresh })
-        }
+        Ok(Answer::LoggedIn { access, refresh, .. }) => Came::Pair(plain(access, refresh)),
         Ok(Answer::Refused { code: NO_IDENTITY, sentence, .. }) => {
             let what = format!("the system refuses the refresh token: {sentence}");
             warn!(token = %id, what, "a token cannot be refreshed any more");
