@@ -104,7 +104,7 @@ impl Tokens {
                 self.agenda.insert((at, token.id.clone()));
             }
         }
-        if duty.refresh.is_some() && !self.draining {
+        if duty.refresh && !self.draining {
             self.lanes.push(&token.id, &token.app);
             if self.waiting.contains_key(&token.id) {
                 self.lanes.hurry(&token.id);

@@ -24,7 +24,6 @@ use hyper::header::HeaderValue;
 use hyper::{Method, Uri};
 use jiff::Timestamp;
 use md5::{Digest, Md5};
-use rustls::RootCertStore;
 use wxlogin_state::{Secret, System};
 
 pub use self::answer::{Answer, LoggedIn, LoggedOut};
@@ -71,20 +70,7 @@ struct Inner {
 impl AppPlatform {
     /// The app of this key and secret at the platform of this URL, trusting whom this host trusts.
     pub fn new(base_url: &Uri, appkey: &str, secret: &Secret) -> Result<Self, SetupError> {
-        Self::over(Transport::new(), base_url, appkey, secret)
-    }
-
-    /// As [`new`](Self::new), trusting these certificate authorities and no other.
-    pub fn trusting(
-        roots: RootCertStore,
-        base_url: &Uri,
-        appkey: &str,
-        secret: &Secret,
-    ) -> Result<Self, SetupError> {
-        Self::over(Transport::trusting(roots).map_err(SetupError::Tls)?, base_url, appkey, secret)
-    }
-
-    fn over(transport: Transport, base_url: &Uri, appkey: &str, secret: &Secret) -> Result<Self, SetupError> {
+        let transport = Transport::new();
         let endpoint = Endpoint::of(base_url).ok_or(SetupError::BaseUrl)?;
         if endpoint.secure {
             transport.tls().map_err(SetupError::Tls)?;

@@ -22,7 +22,6 @@ use std::sync::Arc;
 use bytes::Bytes;
 use form_urlencoded::{Serializer, byte_serialize};
 use hyper::{Method, Uri};
-use rustls::RootCertStore;
 use sha2::{Digest, Sha256};
 use wxlogin_state::{Secret, System};
 
@@ -77,28 +76,7 @@ impl OfficialAccountPlatform {
         user_domain: &str,
         user_domain_secret: &Secret,
     ) -> Result<Self, SetupError> {
-        Self::over(Transport::new(), base_url, app_id, user_domain, user_domain_secret)
-    }
-
-    /// As [`new`](Self::new), trusting these certificate authorities and no other.
-    pub fn trusting(
-        roots: RootCertStore,
-        base_url: &Uri,
-        app_id: &str,
-        user_domain: &str,
-        user_domain_secret: &Secret,
-    ) -> Result<Self, SetupError> {
-        let transport = Transport::trusting(roots).map_err(SetupError::Tls)?;
-        Self::over(transport, base_url, app_id, user_domain, user_domain_secret)
-    }
-
-    fn over(
-        transport: Transport,
-        base_url: &Uri,
-        app_id: &str,
-        user_domain: &str,
-        user_domain_secret: &Secret,
-    ) -> Result<Self, SetupError> {
+        let transport = Transport::new();
         let endpoint = Endpoint::of(base_url).ok_or(SetupError::BaseUrl)?;
         if endpoint.secure {
             transport.tls().map_err(SetupError::Tls)?;

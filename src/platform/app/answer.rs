@@ -43,7 +43,7 @@ pub struct LoggedIn {
 }
 
 /// How a logout ended.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LoggedOut {
     /// The token is of no use any more: 200, or 402 because it had expired.
     Done,
@@ -51,8 +51,6 @@ pub enum LoggedOut {
     Refused {
         /// For example 401.
         code: u32,
-        /// The whole answer.
-        body: Bytes,
     },
 }
 
@@ -60,7 +58,9 @@ impl fmt::Debug for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::LoggedIn(logged_in) => f.debug_tuple("LoggedIn").field(logged_in).finish(),
-            Self::Refused { code, .. } => refused(f, *code),
+            Self::Refused { code, .. } => {
+                f.debug_struct("Refused").field("code", code).finish_non_exhaustive()
+            }
         }
     }
 }
@@ -72,19 +72,6 @@ impl fmt::Debug for LoggedIn {
             .field("expires_at", &self.expires_at)
             .finish_non_exhaustive()
     }
-}
-
-impl fmt::Debug for LoggedOut {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Done => f.write_str("Done"),
-            Self::Refused { code, .. } => refused(f, *code),
-        }
-    }
-}
-
-fn refused(f: &mut fmt::Formatter<'_>, code: u32) -> fmt::Result {
-    f.debug_struct("Refused").field("code", &code).finish_non_exhaustive()
 }
 
 /// What the envelope says.
@@ -130,7 +117,7 @@ pub(super) fn logged_in(reply: &Reply<'_>) -> Result<Answer, Trouble> {
 pub(super) fn logged_out(reply: &Reply<'_>) -> Result<LoggedOut, Trouble> {
     Ok(match said(reply)? {
         Said::Success(_) | Said::Failure(402) => LoggedOut::Done,
-        Said::Failure(code) => LoggedOut::Refused { code, body: reply.body.clone() },
+        Said::Failure(code) => LoggedOut::Refused { code },
     })
 }
 
