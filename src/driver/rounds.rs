@@ -233,9 +233,10 @@ impl Rounds {
                 .unwrap_or(Duration::ZERO)
                 .max(self.deadlines_from.saturating_duration_since(Instant::now()))
         };
-        let relogins = self.relogins.next_due().filter(|_| self.watch.has_looked());
+        let relogins = self.relogins.agenda.next().filter(|_| self.watch.has_looked());
         let list = self.watch.next_list().map(|at| at.saturating_duration_since(Instant::now()));
-        let due = [self.duties.next_due(), relogins, self.tokens.next_due()].into_iter().flatten().map(until);
+        let due =
+            [self.duties.agenda.next(), relogins, self.tokens.agenda.next()].into_iter().flatten().map(until);
         due.chain(list).min().unwrap_or(LONGEST_SLEEP).min(LONGEST_SLEEP)
     }
 
@@ -320,10 +321,10 @@ impl Rounds {
         if Instant::now() < self.deadlines_from {
             return;
         }
-        for w_id in self.duties.due(now, ROUND) {
+        for w_id in self.duties.agenda.due(now, ROUND) {
             if let Err(denied) = turn.apply(&w_id, Input::DeadlinePassed) {
                 error!(wId = %w_id, error = &denied as &dyn Error, "a deadline cannot be kept");
-                self.duties.forget_deadline(&w_id);
+                self.duties.agenda.set(&w_id, None);
             }
         }
         self.take_due_accounts(now, turn);

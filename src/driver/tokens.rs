@@ -3,7 +3,7 @@
 //! Nothing here is decided: when a token is refreshed and when it is over is in its value. A token costs an entry in
 //! the agenda; only a refresh costs a task and a connection, and there is never more than one for a token.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ use tracing::error;
 use wxlogin_state::seal::Keys;
 use wxlogin_state::{Generation, Plain, Secret, System, Token, TokenId, TokenRules};
 
+use super::agenda::Agenda;
 use super::handle::{Denied, Driver, Reply};
 use crate::platform::Systems;
 use crate::view::View;
@@ -66,9 +67,8 @@ pub(super) struct Tokens {
     driver: Driver,
     tasks: TaskTracker,
     end: CancellationToken,
-    /// Wall-clock, as the tokens say it.
-    agenda: BTreeSet<(Timestamp, TokenId)>,
-    due: HashMap<TokenId, Timestamp>,
+    /// When tokens are to be looked at, as they say it.
+    pub(super) agenda: Agenda<TokenId>,
     lanes: Lanes,
     /// Whether no refresh is to be begun any more.
     draining: bool,
@@ -85,8 +85,7 @@ impl Tokens {
             driver,
             tasks,
             end: CancellationToken::new(),
-            agenda: BTreeSet::new(),
-            due: HashMap::new(),
+            agenda: Agenda::default(),
             lanes: Lanes::default(),
             draining: false,
             waiting: HashMap::new(),
@@ -97,41 +96,12 @@ impl Tokens {
     /// Takes over what `token` as committed asks for.
     pub(super) fn settle(&mut self, token: &Token, rules: &TokenRules, now: Timestamp) {
         let duty = token.duty(rules, now);
-        if self.due.get(&token.id).copied() != duty.look_at {
-            self.take_off(&token.id);
-            if let Some(at) = duty.look_at {
-                self.due.insert(token.id.clone(), at);
-                self.agenda.insert((at, token.id.clone()));
-            }
-        }
+        self.agenda.set(&token.id, duty.look_at);
         if duty.refresh && !self.draining {
             self.lanes.push(&token.id, &token.app);
             if self.waiting.contains_key(&token.id) {
                 self.lanes.hurry(&token.id);
             }
-        }
-    }
-
-    /// Lets go of a token that is known no more. A refresh that is out finds nothing to change.
-    pub(super) fn forget(&mut self, id: &TokenId) {
-        self.take_off(id);
-    }
-
-    /// At most `limit` tokens whose time has come at `now`, the earliest first. They stay due until they settle.
-    pub(super) fn due(&self, now: Timestamp, limit: usize) -> Vec<TokenId> {
-        let due = self.agenda.iter().take_while(|(at, _)| *at <= now);
-        due.map(|(_, id)| id.clone()).take(limit).collect()
-    }
-
-    /// When the next one's time comes.
-    pub(super) fn next_due(&self) -> Option<Timestamp> {
-        self.agenda.first().map(|(at, _)| *at)
-    }
-
-    /// Takes a time off the agenda.
-    pub(super) fn take_off(&mut self, id: &TokenId) {
-        if let Some(at) = self.due.remove(id) {
-            self.agenda.remove(&(at, id.clone()));
         }
     }
 
@@ -152,7 +122,7 @@ impl Tokens {
                 Err(fault) => {
                     // The next start says the same of the whole store; this one token is left as it is.
                     error!(token = %id, error = &fault as &dyn std::error::Error, "a token cannot be opened");
-                    self.take_off(&id);
+                    self.agenda.set(&id, None);
                     false
                 }
             });

@@ -84,14 +84,14 @@ impl Rounds {
     /// Does what is due for tokens; all of them are looked at once that is asked for.
     pub(super) fn take_due_tokens(&mut self, now: Timestamp, turn: &mut Turn<'_>) {
         let all = self.tokens_to_review.drain(..self.tokens_to_review.len().min(ROUND));
-        let due: Vec<TokenId> = all.chain(self.tokens.due(now, ROUND)).collect();
+        let due: Vec<TokenId> = all.chain(self.tokens.agenda.due(now, ROUND)).collect();
         for id in due {
             match turn.take_token(&id, TokenInput::TimeCame) {
                 Err(denied @ Denied::NoToken(_)) => debug!(token = %id, %denied, "it is known no more"),
                 Err(denied) => {
                     // It would be due again at once; the next review tries it once more.
                     error!(token = %id, error = &denied as &dyn Error, "what is due for a token cannot be done");
-                    self.tokens.take_off(&id);
+                    self.tokens.agenda.set(&id, None);
                     continue;
                 }
                 Ok(Ok(()) | Err(_)) => {}
@@ -117,7 +117,8 @@ impl Rounds {
             for id in changed.iter().cloned().chain(std::mem::take(&mut self.to_settle)) {
                 match view.token(&id) {
                     Some(token) => self.tokens.settle(&token, &self.ground.figures.token_rules, now),
-                    None => self.tokens.forget(&id),
+                    // A refresh that is out finds nothing to change.
+                    None => self.tokens.agenda.set(&id, None),
                 }
             }
             self.tokens.start(&view, &self.ground.vault.keys);
