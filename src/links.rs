@@ -10,13 +10,13 @@
 //! the code as well. It is over once nobody is waited for, or its time ends. Opening it does not use it up, because chat
 //! applications open links to show what is behind them.
 
-use std::fmt::Write;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use wxlogin_state::{Link, LinkId, Secret, WId};
 
+use crate::random::random_hex;
 use crate::view::SessionEntry;
 
 /// How long a link is good where nobody says: longer than a QR and a code together may take.
@@ -46,18 +46,9 @@ pub struct Fresh {
 impl Fresh {
     /// A link to `w_id` for `ttl` from `now`; an error where the system has no random bytes.
     pub fn new(w_id: WId, now: Timestamp, ttl: Duration) -> Result<Self, getrandom::Error> {
-        let mut random = [0; BYTES];
-        getrandom::fill(&mut random)?;
-        let secret = random.iter().fold(String::new(), |mut text, byte| {
-            // Writing to a text does not fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        });
+        let secret = random_hex::<BYTES>()?;
         let until = now.checked_add(ttl).unwrap_or(Timestamp::MAX);
-        Ok(Self {
-            link: Link { id: digest_of(&secret), w_id, made: now, until },
-            secret: Secret::new(secret),
-        })
+        Ok(Self { link: Link { id: digest_of(secret.reveal()), w_id, made: now, until }, secret })
     }
 }
 

@@ -24,7 +24,7 @@ use hyper::header::HeaderValue;
 use hyper::{Method, Uri};
 use jiff::Timestamp;
 use md5::{Digest, Md5};
-use wxlogin_state::{Secret, System};
+use wxlogin_state::{Secret, System, hex};
 
 pub use self::answer::{Answer, LoggedIn, LoggedOut};
 pub use self::fields::{Encoding, Fields};
@@ -181,7 +181,7 @@ impl Inner {
 fn sign(appkey: &str, timestamp: &str, secret: &Secret) -> String {
     let digest =
         Md5::new().chain_update(appkey).chain_update(timestamp).chain_update(secret.reveal()).finalize();
-    digest.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+    hex(&digest)
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ use bytes::Bytes;
 use form_urlencoded::{Serializer, byte_serialize};
 use hyper::{Method, Uri};
 use sha2::{Digest, Sha256};
-use wxlogin_state::{Secret, System};
+use wxlogin_state::{Secret, System, hex};
 
 pub use self::answer::{Answer, Body, RefreshToken, Token, plain};
 pub use self::fields::Fields;
@@ -188,7 +188,7 @@ fn signature(app_id: &str, code: &Secret, user_domain_secret: &Secret) -> Secret
         .chain_update(code.reveal())
         .chain_update(user_domain_secret.reveal())
         .finalize();
-    Secret::new(format!("{:x}", Bytes::copy_from_slice(&hashed)))
+    Secret::new(hex(&hashed))
 }
 
 /// A secret as it stands in the query, which a gateway's page may quote.

@@ -18,6 +18,7 @@ mod budget;
 mod duty;
 pub mod export;
 mod fleet;
+mod hex;
 mod id;
 mod input;
 mod link;
@@ -46,6 +47,7 @@ pub use account::{
 pub use budget::Ledger;
 pub use duty::{Call, Duty, duty};
 pub use fleet::{Fleet, Storm, Turn};
+pub use hex::hex;
 pub use id::{Generation, HookId, InvalidId, LinkId, Seq, TokenId, Version, WId, WcId};
 pub use input::{Answer, Failure, Ignored, Input, Refusal, Verdict};
 pub use link::Link;

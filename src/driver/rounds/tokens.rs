@@ -132,14 +132,5 @@ impl Rounds {
 fn new_name(system: System) -> Result<TokenId, Denied> {
     let mut random = [0; 10];
     getrandom::fill(&mut random).map_err(|fault| Denied::NoName(fault.to_string()))?;
-    let hex: String = random.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(digit).collect();
-    let prefix = match system {
-        System::App => "app",
-        System::OfficialAccount => "oa",
-    };
-    format!("{prefix}-{hex}").parse().map_err(|_| Denied::NoName("it is not a name".to_owned()))
-}
-
-fn digit(nibble: u8) -> char {
-    char::from_digit(nibble.into(), 16).unwrap_or('0')
+    Ok(TokenId::of(system, random))
 }
