@@ -106,7 +106,9 @@ impl Rounds {
         // What could not be committed is still out, and offered again.
         let refreshed = std::mem::take(&mut self.refreshed);
         if round.is_ok() {
-            refreshed.iter().for_each(|(id, _)| self.tokens.answered(id));
+            for (id, _) in &refreshed {
+                self.tokens.answered(id);
+            }
             // One that could not be taken in would be refreshed again at once; the next review does that.
             self.to_settle.extend(refreshed.into_iter().filter_map(|(id, taken)| taken.then_some(id)));
         }

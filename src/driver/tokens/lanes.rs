@@ -14,8 +14,8 @@ const AT_ONCE: usize = 4 * EACH;
 /// The refreshes that are wanted.
 #[derive(Debug, Default)]
 pub(super) struct Lanes {
-    /// By app; one that nothing is wanted of has none.
-    lanes: BTreeMap<String, Lane>,
+    /// An app that nothing is wanted of has none.
+    by_app: BTreeMap<String, Lane>,
     /// Every token that is queued or out.
     places: HashMap<TokenId, Place>,
     out: usize,
@@ -48,14 +48,14 @@ impl Lanes {
     pub(super) fn push(&mut self, id: &TokenId, app: &str) {
         if !self.contains(id) {
             self.places.insert(id.clone(), Place { app: app.to_owned(), out: false });
-            self.lanes.entry(app.to_owned()).or_default().queue.push_back(id.clone());
+            self.by_app.entry(app.to_owned()).or_default().queue.push_back(id.clone());
         }
     }
 
     /// Puts a token that is queued before the others of its app.
     pub(super) fn hurry(&mut self, id: &TokenId) {
         let Some(place) = self.places.get(id).filter(|place| !place.out) else { return };
-        let Some(lane) = self.lanes.get_mut(&place.app) else { return };
+        let Some(lane) = self.by_app.get_mut(&place.app) else { return };
         let queued = lane.queue.iter().position(|queued| queued == id);
         if let Some(id) = queued.and_then(|queued| lane.queue.remove(queued)) {
             lane.queue.push_front(id);
@@ -68,7 +68,7 @@ impl Lanes {
         if self.out >= AT_ONCE {
             return None;
         }
-        let open = self.lanes.values_mut().filter(|lane| lane.out < EACH && !lane.queue.is_empty());
+        let open = self.by_app.values_mut().filter(|lane| lane.out < EACH && !lane.queue.is_empty());
         let lane = open.min_by_key(|lane| lane.out)?;
         let id = lane.queue.pop_front()?;
         (lane.out, self.out) = (lane.out + 1, self.out + 1);
@@ -82,17 +82,17 @@ impl Lanes {
     pub(super) fn over(&mut self, id: &TokenId) {
         let Some(Place { app, .. }) = self.places.remove(id) else { return };
         self.out = self.out.saturating_sub(1);
-        if let Some(lane) = self.lanes.get_mut(&app) {
+        if let Some(lane) = self.by_app.get_mut(&app) {
             lane.out = lane.out.saturating_sub(1);
             if lane.out == 0 && lane.queue.is_empty() {
-                self.lanes.remove(&app);
+                self.by_app.remove(&app);
             }
         }
     }
 
     /// Lets go of every token that is queued.
     pub(super) fn clear_queues(&mut self) {
-        self.lanes.values_mut().for_each(|lane| lane.queue.clear());
+        self.by_app.values_mut().for_each(|lane| lane.queue.clear());
         self.places.retain(|_, place| place.out);
     }
 }
@@ -143,8 +143,10 @@ mod tests {
         assert_eq!(all(&mut lanes), ["a-2", "a-0", "a-1"]);
         push(&mut lanes, "a", 3);
         assert_eq!(all(&mut lanes), Vec::<String>::new(), "they are out");
-        ["a-0", "a-1", "a-2"].iter().for_each(|name| lanes.over(&id(name)));
-        assert!(lanes.lanes.is_empty() && lanes.places.is_empty() && lanes.out() == 0);
+        for name in ["a-0", "a-1", "a-2"] {
+            lanes.over(&id(name));
+        }
+        assert!(lanes.by_app.is_empty() && lanes.places.is_empty() && lanes.out() == 0);
     }
 
     #[test]

@@ -103,15 +103,15 @@ pub(super) fn answer(reply: &Reply<'_>) -> Result<Answer, Trouble> {
     let unreadable = |fault| reply.unreadable(fault);
     let nothing = Map::new();
     let data = object(members.get("data"), "data").map_err(unreadable)?.unwrap_or(&nothing);
-    let access = secret(data.get("accessToken"), &ACCESS).map_err(unreadable)?;
-    let (members, token) = access.ok_or_else(|| reply.incomplete(ACCESS.token))?;
+    let access = found(data.get("accessToken"), &ACCESS).map_err(unreadable)?;
+    let Found { secret: token, members } = access.ok_or_else(|| reply.incomplete(ACCESS.token))?;
     if members.get("expirationTime").is_none_or(Value::is_null) {
         return Err(reply.incomplete(EXPIRATION));
     }
     let expires_at = end(members).ok_or_else(|| reply.unreadable(Fault::Impossible(EXPIRATION)))?;
     let access = Token { secret: token, expires_at };
-    let refresh = secret(data.get("refreshToken"), &REFRESH).map_err(unreadable)?;
-    let refresh = refresh.map(|(members, secret)| RefreshToken { secret, expires_at: end(members) });
+    let refresh = found(data.get("refreshToken"), &REFRESH).map_err(unreadable)?;
+    let refresh = refresh.map(|Found { secret, members }| RefreshToken { secret, expires_at: end(members) });
     Ok(Answer::LoggedIn { access, refresh, body })
 }
 
@@ -128,16 +128,19 @@ const REFRESH: Place = Place { whole: "data.refreshToken", token: "data.refreshT
 /// The end of an access token, without which it cannot be kept alive.
 const EXPIRATION: &str = "data.accessToken.expirationTime";
 
-/// The token that a member holds, and what is said of it; `None` where it is missing, `null` or empty.
-fn secret<'a>(
-    member: Option<&'a Value>,
-    place: &Place,
-) -> Result<Option<(&'a Map<String, Value>, Secret)>, Fault> {
+/// A token, and what is said of it.
+struct Found<'a> {
+    secret: Secret,
+    members: &'a Map<String, Value>,
+}
+
+/// The token that a member holds; `None` where it is missing, `null` or empty.
+fn found<'a>(member: Option<&'a Value>, place: &Place) -> Result<Option<Found<'a>>, Fault> {
     let Some(members) = object(member, place.whole)? else { return Ok(None) };
     match members.get("token") {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) if text.trim().is_empty() => Ok(None),
-        Some(Value::String(text)) => Ok(Some((members, Secret::new(text.as_str())))),
+        Some(Value::String(text)) => Ok(Some(Found { secret: Secret::new(text.as_str()), members })),
         Some(_) => Err(Fault::Mistyped(place.token)),
     }
 }

@@ -42,7 +42,7 @@ impl Client {
         let now = Arc::new(AtomicI64::new(BEGIN));
         let seconds = now.clone();
         let clock = Clock::from_fn(move || Timestamp::from_second(seconds.load(Ordering::Relaxed)).unwrap());
-        let settings = SandboxSettings { clock, official_account, ..SandboxSettings::default() };
+        let settings = SandboxSettings { official_account, clock, ..SandboxSettings::default() };
         Self { sandbox: Sandbox::start(settings).await.unwrap(), now }
     }
 
