@@ -20,6 +20,7 @@
 //! | `turn` | one round between inbox and commit: steps and stages |
 //! | `begin` | logins whose QR is being fetched |
 //! | `answer` | what everybody hears after the commit |
+//! | `agenda` | what is due when |
 //! | `duties`, `poll` | what must be going on for the committed sessions |
 //! | `relogins` | what must be going on for the committed accounts |
 //! | `watch` | looks at who is online |
@@ -29,6 +30,7 @@
 //! | `shelf` | how far the receivers of webhooks have come |
 //! | `keeper`, `exporting` | the store through full disks and damage |
 
+mod agenda;
 mod answer;
 mod begin;
 mod duties;

@@ -19,6 +19,7 @@ pub mod metrics;
 pub mod outbox;
 pub mod platform;
 pub mod qr;
+mod random;
 pub mod sandbox;
 pub mod view;
 pub mod wire;

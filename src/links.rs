@@ -12,7 +12,6 @@
 //! is fetched once somebody opens it. A link is over once nobody is waited for, or its time ends. Opening the page does
 //! not use it up, because chat applications open links to show what is behind them.
 
-use std::fmt::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,6 +19,7 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use wxlogin_state::{Goal, Link, LinkId, Method, Phase, Secret, StateName};
 
+use crate::random::random_hex;
 use crate::view::{AccountEntry, SessionEntry, View};
 
 /// How long a link is good where nobody says: longer than a QR and a code together may take.
@@ -54,15 +54,9 @@ pub struct Fresh {
 impl Fresh {
     /// A link for `ttl` from `now`; an error where the system has no random bytes.
     pub fn new(to: Goal, now: Timestamp, ttl: Duration) -> Result<Self, getrandom::Error> {
-        let mut random = [0; BYTES];
-        getrandom::fill(&mut random)?;
-        let secret = random.iter().fold(String::new(), |mut text, byte| {
-            // Writing to a text does not fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        });
+        let secret = random_hex::<BYTES>()?;
         let until = now.checked_add(ttl).unwrap_or(Timestamp::MAX);
-        Ok(Self { link: Link { id: digest_of(&secret), to, made: now, until }, secret: Secret::new(secret) })
+        Ok(Self { link: Link { id: digest_of(secret.reveal()), to, made: now, until }, secret })
     }
 }
 

@@ -35,7 +35,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 use wxlogin_state::public::Event;
-use wxlogin_state::{DeadLetter, Hook, HookChange, HookId, InvalidId, Seq};
+use wxlogin_state::{DeadLetter, Hook, HookChange, HookId, InvalidId, Seq, hex};
 
 use crate::clock::Clock;
 use crate::config::{self, WebhookFormat};
@@ -334,6 +334,5 @@ impl Webhooks {
 /// By which name a receiver is known: its URL, which no two share, as a hash.
 fn hook_id(url: &Uri) -> Result<HookId, InvalidId> {
     let hash = Sha256::digest(url.to_string().as_bytes());
-    let hex = hash.iter().take(8).fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
-    hex.parse()
+    hex(&hash[..8]).parse()
 }

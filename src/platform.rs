@@ -23,6 +23,7 @@ mod picture;
 mod profile;
 mod redact;
 mod routable;
+mod service;
 mod systems;
 pub(crate) mod transport;
 mod trouble;
@@ -33,7 +34,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use hyper::Method;
+use hyper::{Method, Response};
 use rustls::RootCertStore;
 use serde::Serialize;
 use wxlogin_state::{Secret, WId, WcId};
@@ -57,7 +58,8 @@ use self::device::qr::{self, QrCall};
 use self::device::reason::{self, ReasonCall};
 use self::envelope::Reply;
 use self::key::Keyring;
-use self::transport::{Endpoint, Message, Transport};
+use self::service::{Outgoing, Service};
+use self::transport::Transport;
 use crate::config::{Device, DeviceAuth};
 use crate::exchange::{ExchangeError, Limits};
 use crate::metrics::{Metrics, Outcome};
@@ -84,7 +86,7 @@ pub struct Platform(Arc<Inner>);
 
 impl fmt::Debug for Platform {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Platform").field(&self.0.endpoint).finish()
+        f.debug_tuple("Platform").field(&self.0.service.endpoint).finish()
     }
 }
 
@@ -103,16 +105,12 @@ const CALLS: [&str; 9] = [
 
 #[derive(Clone)]
 struct Inner {
-    endpoint: Endpoint,
-    /// What comes before each call's path; no slash at its end.
-    prefix: String,
-    transport: Transport,
+    service: Service,
     keys: Arc<Keyring>,
     account: Option<String>,
     password: Option<Secret>,
     auto_check: bool,
     poll_timeout: Duration,
-    metrics: Metrics,
 }
 
 /// Why the platform cannot be called with these settings.
@@ -172,10 +170,7 @@ impl Platform {
         stored: Option<Secret>,
         keep: KeepKey,
     ) -> Result<Self, SetupError> {
-        let endpoint = Endpoint::of(&settings.base_url).ok_or(SetupError::BaseUrl)?;
-        if endpoint.secure {
-            transport.tls().map_err(SetupError::Tls)?;
-        }
+        let service = Service::new(transport, &settings.base_url)?;
         let (keys, account, password) = match &settings.auth {
             DeviceAuth::Key { key, account } => {
                 key::header(key).ok_or(SetupError::Key)?;
@@ -188,23 +183,20 @@ impl Platform {
             }
         };
         Ok(Self(Arc::new(Inner {
-            endpoint,
-            prefix: settings.base_url.path().trim_end_matches('/').to_owned(),
-            transport,
+            service,
             keys: Arc::new(keys),
             account,
             password,
             auto_check: settings.auto_check,
             poll_timeout: settings.poll_timeout,
-            metrics: Metrics::default(),
         })))
     }
 
     /// The same platform, its calls counted by `metrics`.
     #[must_use]
     pub fn counted_by(self, metrics: &Metrics) -> Self {
-        metrics.expect_calls(&CALLS);
-        Self(Arc::new(Inner { metrics: metrics.clone(), ..Arc::unwrap_or_clone(self.0) }))
+        let inner = Arc::unwrap_or_clone(self.0);
+        Self(Arc::new(Inner { service: inner.service.counted_by(metrics, &CALLS), ..inner }))
     }
 
     /// Begins a login: `/iPadLogin`. Every success is a new login instance, also where it is never scanned.
@@ -220,7 +212,7 @@ impl Platform {
     /// [`Trouble`] says nothing about the login: ask again, at a [`Pace`].
     pub async fn login_info(&self, w_id: &WId, code: Option<&Secret>) -> Result<Polled, Trouble> {
         let inner = &self.0;
-        let _polling = inner.metrics.polls();
+        let _polling = inner.service.metrics.polls();
         let body = PollCall { w_id, auto_check: inner.auto_check, verify_code: code };
         let secrets = code.as_slice();
         let call = Call { head: inner.blocking(), secrets, ..Call::to("/getIPadLoginInfo") };
@@ -285,7 +277,7 @@ impl Platform {
     /// Fetches the picture of a QR: PNG, JPEG or GIF of at most 1 MiB within 15 s, from the platform's own host or
     /// from a public address, without redirects.
     pub async fn picture(&self, url: &str) -> Result<Picture, PictureTrouble> {
-        picture::fetch(&self.0.transport, &self.0.endpoint, url).await
+        picture::fetch(&self.0.service.transport, &self.0.service.endpoint, url).await
     }
 }
 
@@ -326,34 +318,28 @@ impl Inner {
         self.send(&Call::to("/member/login"), None, json_body(&body), key::issued_key).await
     }
 
-    async fn send<T>(
-        &self,
-        call: &Call<'_>,
-        key: Option<&Secret>,
+    fn send<'a, T>(
+        &'a self,
+        call: &'a Call<'_>,
+        key: Option<&'a Secret>,
         body: Bytes,
-        read: impl Fn(&Reply<'_>) -> Result<T, Trouble>,
-    ) -> Result<T, Trouble> {
-        let exchange = {
-            let path = format!("{}{}", self.prefix, call.path);
-            let limits = Limits { head: call.head, read: READ, body: call.largest };
-            let message = Message {
-                method: Method::POST,
-                path: &path,
-                authorization: key.and_then(key::header),
-                media_type: Some("application/json"),
-                body,
-            };
-            self.transport.send(&self.endpoint, message, limits)
+        read: impl Fn(&Reply<'_>) -> Result<T, Trouble> + 'a,
+    ) -> impl Future<Output = Result<T, Trouble>> {
+        let outgoing = Outgoing {
+            method: Method::POST,
+            query: "",
+            authorization: key.and_then(key::header),
+            media_type: Some("application/json"),
+            body,
+            limits: Limits { head: call.head, read: READ, body: call.largest },
         };
-        let asked = self.metrics.asks(&call.path);
-        let result = exchange.await.and_then(|response| {
+        let read = move |response: Response<Bytes>| {
             let secrets: Vec<&Secret> =
                 key.into_iter().chain(&self.password).chain(call.secrets.iter().copied()).collect();
             let status = response.status().as_u16();
             read(&Reply { status, body: response.into_body(), secrets: &secrets })
-        });
-        asked.ended(result.as_ref().map_or_else(Outcome::from, |_| Outcome::Ok));
-        result
+        };
+        self.service.call(&call.path, outgoing, read, |_| Outcome::Ok)
     }
 }
 

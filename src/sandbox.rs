@@ -93,8 +93,8 @@ impl Sandbox {
         let member = Member::new(settings.account, settings.password);
         let hub = Arc::new(Hub::new(World::new(rules), member, script, posts, settings.block, addr));
         let routes = routes(&hub)
-            .merge(app::routes(&hub, settings.clock, settings.app_token_valid_for))
-            .merge(official_account::routes(&hub, settings.official_account));
+            .merge(app::routes(&hub, settings.clock.clone(), settings.app_token_valid_for))
+            .merge(official_account::routes(&hub, settings.clock, settings.official_account));
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let keeper = hub.clone();
         run(&tasks, &stop, async move { keeper.keep_time().await });

@@ -11,14 +11,14 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use tracing::warn;
-use wxlogin_state::{Plain, System};
+use wxlogin_state::System;
 
 use super::Api;
 use super::body::{is_json, whole};
 use super::logins::{Answered, Asked, log_in, told};
 use super::problem::Refused;
 use crate::driver::NewToken;
-use crate::platform::official_account::{Answer, Fields, Login, OfficialAccountPlatform, Refusal};
+use crate::platform::official_account::{Answer, Fields, Login, OfficialAccountPlatform, Refusal, plain};
 use crate::wire::ProblemCode;
 
 /// Logs a user in. The outcome is told in the seed's envelope with HTTP 200: what the documents refuse is refused
@@ -64,9 +64,7 @@ async fn fields(api: &Api, request: Request) -> Result<Fields, Refused> {
 async fn call(account: OfficialAccountPlatform, login: Login) -> Answered {
     match account.login(&login).await {
         Ok(Answer::LoggedIn { access, refresh, body }) => {
-            let refresh = refresh.map(|refresh| (refresh.secret, Some(refresh.expires_at)));
-            let plain = Plain { access: access.secret, expires_at: access.expires_at, refresh };
-            let app = account.app_id().to_owned();
+            let (app, plain) = (account.app_id().to_owned(), plain(access, refresh));
             let new = NewToken { system: System::OfficialAccount, app, uid: None, plain };
             Answered::LoggedIn { new, body: body.reveal().clone() }
         }

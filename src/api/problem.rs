@@ -1,5 +1,7 @@
 //! Refusals: one place for what each of them is called, its status, and its sentence.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -12,23 +14,27 @@ use crate::wire::{Problem, ProblemCode};
 
 /// A request that was not done, as the response that says so.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct Refused(Box<Problem>);
+#[error("{problem}")]
+pub struct Refused {
+    problem: Box<Problem>,
+    /// When to ask again.
+    retry_after: Option<Duration>,
+}
 
 impl Refused {
     /// A refusal with this code and sentence.
     pub fn new(code: ProblemCode, detail: impl Into<String>) -> Self {
-        Self(Box::new(Problem::new(code, detail)))
+        Problem::new(code, detail).into()
     }
 
     /// A body or query whose member `field` does not hold up.
     pub fn invalid(field: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self(Box::new(Problem::new(ProblemCode::InvalidRequest, detail).at_field(field)))
+        Problem::new(ProblemCode::InvalidRequest, detail).at_field(field).into()
     }
 
     /// An act that the session's state does not allow.
     pub fn wrong_state(state: StateName, detail: impl Into<String>) -> Self {
-        Self(Box::new(Problem::new(ProblemCode::WrongState, detail).in_state(state)))
+        Problem::new(ProblemCode::WrongState, detail).in_state(state).into()
     }
 
     /// No such session.
@@ -39,6 +45,12 @@ impl Refused {
     /// No such account.
     pub fn no_account(wc_id: &WcId) -> Self {
         Denied::NoAccount(wc_id.clone()).into()
+    }
+}
+
+impl From<Problem> for Refused {
+    fn from(problem: Problem) -> Self {
+        Self { problem: Box::new(problem), retry_after: None }
     }
 }
 
@@ -61,7 +73,7 @@ impl From<Denied> for Refused {
                     "{sentence}; log it in with \"wcId\": \"{wc_id}\", or say \"newDevice\": true if that is meant"
                 );
                 let problem = Problem::new(ProblemCode::KnownAccount, detail).at_field("label");
-                Self(Box::new(problem.of_account(wc_id)))
+                problem.of_account(wc_id).into()
             }
             Denied::AlreadyOnline { .. } => Self::wrong_state(
                 StateName::Online,
@@ -76,6 +88,10 @@ impl From<Denied> for Refused {
             Denied::Refused(Refusal::NotSettled | Refusal::NobodyAwaited)
             | Denied::TokenOver { .. }
             | Denied::KeyIsGiven => Self::new(ProblemCode::WrongState, sentence),
+            Denied::TokenUnrefreshed { again_in, .. } => {
+                let refused = Self::new(ProblemCode::PlatformUnreachable, sentence);
+                Self { retry_after: Some(again_in), ..refused }
+            }
             Denied::Sealed(fault) => {
                 tracing::error!(error = &*fault as &dyn std::error::Error, "a token's seal does not hold");
                 Self::new(ProblemCode::Internal, sentence)
@@ -105,11 +121,15 @@ impl From<&Trouble> for Refused {
 
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status = StatusCode::from_u16(self.problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let problem = HeaderValue::from_static("application/problem+json");
         let challenge =
             (status == StatusCode::UNAUTHORIZED).then_some([(header::WWW_AUTHENTICATE, "Bearer")]);
-        (status, challenge, [(header::CONTENT_TYPE, problem)], Json(&*self.0)).into_response()
+        // A part of a second counts as a whole one.
+        let retry_after = self.retry_after.map(|wait| wait.as_secs() + u64::from(wait.subsec_nanos() > 0));
+        let retry_after = retry_after.map(|seconds| [(header::RETRY_AFTER, seconds.max(1).to_string())]);
+        (status, challenge, retry_after, [(header::CONTENT_TYPE, problem)], Json(&*self.problem))
+            .into_response()
     }
 }
 

@@ -244,7 +244,7 @@ fn of_tokens(routes: Table) -> Table {
     let read = op("read-token", "One token with its secret, refreshed first where it must be.")
         .query::<bool>("reveal", "`false`: without the secret, as a list shows it.")
         .answers::<RevealedToken>(200, "The token.", example::revealed_token())
-        .refuses(&[InvalidRequest, NotFound, WrongState, PlatformRefused, PlatformUnreachable]);
+        .refuses(&[InvalidRequest, NotFound, WrongState, PlatformUnreachable, StoreUnwritable, StoreFull]);
     let forget = op("forget-token", "Forgets a token; one of system B is logged out there first.")
         .answers_nothing(204, "It is forgotten.")
         .refuses(&[NotFound, PlatformRefused, PlatformUnreachable, StoreUnwritable, StoreFull]);

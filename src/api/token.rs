@@ -9,6 +9,7 @@ use subtle::ConstantTimeEq;
 use wxlogin_state::Secret;
 
 use crate::config::{SecretError, read_secret};
+use crate::random::random_hex;
 
 /// Random bytes in a token: 256 bits.
 const BYTES: usize = 32;
@@ -63,9 +64,7 @@ impl Token {
 
 /// Writes a new token next to its place and moves it there, so that a crash leaves no torn one.
 fn make(path: &Path) -> io::Result<()> {
-    let mut random = [0; BYTES];
-    getrandom::fill(&mut random).map_err(io::Error::other)?;
-    let text = random.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
+    let secret = random_hex::<BYTES>().map_err(io::Error::other)?;
     let mut draft = path.as_os_str().to_owned();
     draft.push(".new");
     // A draft that a crash left is replaced; whatever else lies under that name, a link say, is not followed.
@@ -76,7 +75,7 @@ fn make(path: &Path) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o640).open(&draft)?;
     // Whatever the umask took away: the group may read it, so that operators can.
     file.set_permissions(fs::Permissions::from_mode(0o640))?;
-    writeln!(file, "{text}")?;
+    writeln!(file, "{}", secret.reveal())?;
     file.sync_all()?;
     fs::rename(&draft, path)
 }

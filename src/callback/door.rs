@@ -14,6 +14,7 @@ use wxlogin_state::Secret;
 use super::Callbacks;
 use crate::api::listen::{Server, bind_tcp};
 use crate::config::Callback;
+use crate::random::random_hex;
 
 /// What comes before the secret.
 const PREFIX: &str = "/callback/";
@@ -37,7 +38,8 @@ impl Door {
     pub async fn open(settings: &Callback, sandbox: bool) -> io::Result<Option<Self>> {
         let free = SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 0);
         let Some(listen) = settings.listen.or(sandbox.then_some(free)) else { return Ok(None) };
-        let secret = settings.path_secret.clone().map_or_else(random, Ok)?;
+        let secret =
+            settings.path_secret.clone().map_or_else(random_hex::<BYTES>, Ok).map_err(io::Error::other)?;
         let listener = bind_tcp(listen).await?;
         let address = listener.local_addr()?;
         Ok(Some(Self { listener, address, secret, public_url: settings.public_url.clone(), sandbox }))
@@ -88,12 +90,6 @@ async fn knock(State((secret, callbacks)): State<(Secret, Callbacks)>, request: 
     } else {
         StatusCode::NOT_FOUND.into_response()
     }
-}
-
-fn random() -> io::Result<Secret> {
-    let mut random = [0; BYTES];
-    getrandom::fill(&mut random).map_err(io::Error::other)?;
-    Ok(Secret::new(random.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))))
 }
 
 #[cfg(test)]

@@ -8,6 +8,8 @@ use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 use wxlogin_state::Secret;
 
+use crate::random::random_hex;
+
 /// How long an invitation can be followed.
 pub const INVITED_FOR: Duration = Duration::from_mins(5);
 
@@ -73,15 +75,13 @@ impl Seats {
 }
 
 fn hand_out(tickets: &mut VecDeque<Ticket>, valid_for: Duration) -> Result<Secret, getrandom::Error> {
-    let mut random = [0; BYTES];
-    getrandom::fill(&mut random)?;
-    let text = random.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
+    let secret = random_hex::<BYTES>()?;
     expire(tickets);
     if tickets.len() >= MOST {
         tickets.pop_front();
     }
-    tickets.push_back(Ticket { digest: digest_of(&text), until: Instant::now() + valid_for });
-    Ok(Secret::new(text))
+    tickets.push_back(Ticket { digest: digest_of(secret.reveal()), until: Instant::now() + valid_for });
+    Ok(secret)
 }
 
 fn take(tickets: &mut VecDeque<Ticket>, secret: &str) -> bool {

@@ -4,15 +4,15 @@
 //! in flight; whatever [`duty`] says and is not running is started, whatever is running and not said is ended.
 //! A session that is online or dropped has no entry here: no task, no timer, no connection.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use tokio::task::AbortHandle;
 use tokio_util::task::TaskTracker;
 use tracing::warn;
 use wxlogin_state::{Duty, Session, WId, duty};
 
+use super::agenda::Agenda;
 use super::handle::Driver;
 use super::poll;
 use crate::platform::Platform;
@@ -24,22 +24,16 @@ pub(super) struct Duties {
     platform: Platform,
     driver: Driver,
     tasks: TaskTracker,
-    running: HashMap<WId, Running>,
-    /// Wall-clock, so that a due time means the same after a restart or a jump of the clock.
-    agenda: BTreeSet<(Timestamp, WId)>,
-}
-
-/// What is going on for one session.
-#[derive(Debug, Default)]
-struct Running {
-    poll: Option<(u32, AbortHandle)>,
-    deadline: Option<Timestamp>,
+    /// The poll of every session that asks for anything, and its round.
+    running: HashMap<WId, Option<(u32, AbortHandle)>>,
+    /// Deadlines.
+    pub(super) agenda: Agenda<WId>,
 }
 
 impl Duties {
     /// Nothing going on yet. Tasks are tracked by `tasks` and report to `driver`.
     pub(super) fn new(platform: Platform, driver: Driver, tasks: TaskTracker) -> Self {
-        Self { platform, driver, tasks, running: HashMap::new(), agenda: BTreeSet::new() }
+        Self { platform, driver, tasks, running: HashMap::new(), agenda: Agenda::default() }
     }
 
     /// Starts and ends what `session` as committed asks for. A long-poll that has to be started waits for
@@ -50,24 +44,17 @@ impl Duties {
             self.end(&session.w_id);
             return;
         }
+        self.agenda.set(&session.w_id, deadline);
         let running = self.running.entry(session.w_id.clone()).or_default();
-        if running.deadline != deadline {
-            let entry = |at: Timestamp| (at, session.w_id.clone());
-            if let Some(old) = running.deadline.map(entry) {
-                self.agenda.remove(&old);
-            }
-            self.agenda.extend(deadline.map(entry));
-            running.deadline = deadline;
-        }
         // A poll that ended without its answer being taken in is one that has to be started again.
-        let going_on = running.poll.as_ref().filter(|(_, poll)| !poll.is_finished()).map(|(round, _)| *round);
+        let going_on = running.as_ref().filter(|(_, poll)| !poll.is_finished()).map(|(round, _)| *round);
         if going_on == call.as_ref().map(|call| call.round) {
             return;
         }
-        if let Some((_, poll)) = running.poll.take() {
+        if let Some((_, poll)) = running.take() {
             poll.abort();
         }
-        running.poll = call.map(|call| {
+        *running = call.map(|call| {
             let round = call.round;
             let poll =
                 poll::run(self.platform.clone(), self.driver.clone(), session.w_id.clone(), call, delay);
@@ -78,8 +65,9 @@ impl Duties {
     /// Starts polls again that have ended by themselves, which none should: a session that nobody asks for would
     /// expire although somebody scanned it.
     pub(super) fn revive(&mut self, view: &View) {
-        let is_lost = |running: &Running| running.poll.as_ref().is_some_and(|(_, poll)| poll.is_finished());
-        let lost = self.running.iter().filter(|(_, running)| is_lost(running));
+        let is_lost =
+            |poll: &Option<(u32, AbortHandle)>| poll.as_ref().is_some_and(|(_, poll)| poll.is_finished());
+        let lost = self.running.iter().filter(|(_, poll)| is_lost(poll));
         let lost: Vec<WId> = lost.map(|(w_id, _)| w_id.clone()).collect();
         for session in lost.iter().filter_map(|w_id| view.session(w_id)) {
             warn!(wId = %session.w_id, "a long-poll ended by itself and is started again");
@@ -97,42 +85,17 @@ impl Duties {
         }
     }
 
-    /// At most `limit` sessions whose deadline has passed at `now`, the earliest first. They stay due until they
-    /// settle.
-    pub(super) fn due(&self, now: Timestamp, limit: usize) -> Vec<WId> {
-        let due = self.agenda.iter().take_while(|(at, _)| *at <= now);
-        due.map(|(_, w_id)| w_id.clone()).take(limit).collect()
-    }
-
-    /// Takes a deadline off the agenda that cannot be kept.
-    pub(super) fn forget_deadline(&mut self, w_id: &WId) {
-        if let Some(deadline) = self.running.get_mut(w_id).and_then(|running| running.deadline.take()) {
-            self.agenda.remove(&(deadline, w_id.clone()));
-        }
-    }
-
-    /// When the next deadline passes.
-    pub(super) fn next_due(&self) -> Option<Timestamp> {
-        self.agenda.first().map(|(at, _)| *at)
-    }
-
     /// Ends everything.
     pub(super) fn stop(&mut self) {
-        self.agenda.clear();
-        for (_, running) in self.running.drain() {
-            if let Some((_, poll)) = running.poll {
-                poll.abort();
-            }
+        for (_, poll) in self.running.drain().filter_map(|(_, poll)| poll) {
+            poll.abort();
         }
     }
 
     fn end(&mut self, w_id: &WId) {
-        let Some(running) = self.running.remove(w_id) else { return };
-        if let Some((_, poll)) = running.poll {
+        self.agenda.set(w_id, None);
+        if let Some((_, poll)) = self.running.remove(w_id).flatten() {
             poll.abort();
-        }
-        if let Some(deadline) = running.deadline {
-            self.agenda.remove(&(deadline, w_id.clone()));
         }
     }
 }

@@ -9,7 +9,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
-use tokio::task::JoinHandle;
+use tokio::sync::Notify;
+use tokio::sync::oneshot::{self, error::TryRecvError};
 use tracing::{debug, warn};
 use wxlogin_state::seal::SealCheck;
 use wxlogin_state::{Account, Fleet, Outbox, PlatformKey, Seq, Session, Token, export};
@@ -29,8 +30,23 @@ pub(super) struct Exporting {
     runtime: Handle,
     /// As of which commit.
     exported: Option<u64>,
-    running: Option<(u64, JoinHandle<io::Result<()>>)>,
+    /// As of which commit the last one was, where it failed.
+    failed: Option<u64>,
+    running: Option<(u64, oneshot::Receiver<io::Result<()>>)>,
+    /// Told when the one that was under way has ended.
+    written: Arc<Notify>,
     due: Instant,
+}
+
+/// What an export that somebody waits for has come to.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Reached {
+    /// It is there.
+    Yes,
+    /// One is under way.
+    NotYet,
+    /// It cannot be written.
+    Failed,
 }
 
 /// What is committed at one moment.
@@ -59,21 +75,70 @@ pub struct Snapshot {
 impl Exporting {
     /// Exports to `path`; the first time right away.
     pub(super) fn new(path: PathBuf, runtime: Handle) -> Self {
-        Self { path, runtime, exported: None, running: None, due: Instant::now() }
+        Self {
+            path,
+            runtime,
+            exported: None,
+            failed: None,
+            running: None,
+            written: Arc::default(),
+            due: Instant::now(),
+        }
     }
 
     /// Exports in the background where it is time and something has changed.
     pub(super) fn run_if_due(&mut self, committed: Committed<'_>) {
-        if self.running.as_ref().is_some_and(|(_, job)| job.is_finished()) {
-            self.settle();
+        self.look();
+        let is_new = self.exported != Some(committed.commits);
+        if self.running.is_none() && is_new && Instant::now() >= self.due {
+            self.begin(committed);
         }
-        let commits = committed.commits;
-        if self.running.is_some() || self.exported == Some(commits) || Instant::now() < self.due {
-            return;
+    }
+
+    /// Whether an export has everything up to the commit `since`. Where none has, one is written in the background:
+    /// ask again when [`written`](Self::written) says so.
+    pub(super) fn reach(&mut self, since: u64, committed: Committed<'_>) -> Reached {
+        self.look();
+        if self.exported >= Some(since) {
+            Reached::Yes
+        } else if self.running.is_some() {
+            Reached::NotYet
+        } else if self.failed.take() >= Some(since) {
+            Reached::Failed
+        } else {
+            self.begin(committed);
+            Reached::NotYet
         }
-        let snapshot = Snapshot::of(committed);
-        let path = self.path.clone();
-        self.running = Some((commits, self.runtime.spawn_blocking(move || snapshot.write(&path))));
+    }
+
+    /// Told whenever an export in the background has ended.
+    pub(super) fn written(&self) -> Arc<Notify> {
+        self.written.clone()
+    }
+
+    fn begin(&mut self, committed: Committed<'_>) {
+        let (commits, snapshot) = (committed.commits, Snapshot::of(committed));
+        let (path, ended) = (self.path.clone(), self.written.clone());
+        let (tell, told) = oneshot::channel();
+        self.runtime.spawn_blocking(move || {
+            // Nobody hears of the last one where the driver is gone.
+            let _ = tell.send(snapshot.write(&path));
+            ended.notify_one();
+        });
+        self.running = Some((commits, told));
+    }
+
+    /// Notes what came of the export that was under way, where it has ended.
+    fn look(&mut self) {
+        let Some((commits, told)) = &mut self.running else { return };
+        let written = match told.try_recv() {
+            Ok(written) => written,
+            Err(TryRecvError::Empty) => return,
+            Err(lost @ TryRecvError::Closed) => Err(io::Error::other(lost)),
+        };
+        let commits = *commits;
+        self.running = None;
+        self.note(commits, written);
     }
 
     /// Exports now, where something has changed.
@@ -85,15 +150,10 @@ impl Exporting {
         }
     }
 
-    /// Whether the last export has everything up to this commit.
-    pub(super) fn has(&self, commits: u64) -> bool {
-        self.exported == Some(commits)
-    }
-
     /// Waits for the export that is under way.
     fn settle(&mut self) {
-        if let Some((commits, job)) = self.running.take() {
-            let written = self.runtime.block_on(job).unwrap_or_else(|lost| Err(io::Error::other(lost)));
+        if let Some((commits, told)) = self.running.take() {
+            let written = self.runtime.block_on(told).unwrap_or_else(|lost| Err(io::Error::other(lost)));
             self.note(commits, written);
         }
     }
@@ -103,10 +163,12 @@ impl Exporting {
             Ok(()) => {
                 debug!("exported");
                 self.exported = Some(commits);
+                self.failed = None;
                 self.due = Instant::now() + EVERY;
             }
             Err(error) => {
                 warn!(error = &error as &dyn std::error::Error, "the export cannot be written");
+                self.failed = Some(commits);
                 self.due = Instant::now() + AGAIN;
             }
         }
@@ -194,6 +256,24 @@ mod tests {
         };
         tokio::task::spawn_blocking(work).await.unwrap();
         assert_eq!(export::read(&path).unwrap().last_seq, Seq(1));
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn an_export_that_is_waited_for_is_written_in_the_background_and_told() {
+        let dir = tempfile::tempdir().unwrap();
+        let late = dir.path().join("late");
+        let (view, fleet) = (View::default(), Default::default());
+        let mut exporting = Exporting::new(late.join("export"), Handle::current());
+        let written = exporting.written();
+        assert_eq!(exporting.reach(2, nothing(&view, &fleet, 2)), Reached::NotYet);
+        written.notified().await;
+        assert_eq!(exporting.reach(2, nothing(&view, &fleet, 2)), Reached::Failed);
+        std::fs::create_dir(&late).unwrap();
+        assert_eq!(exporting.reach(2, nothing(&view, &fleet, 3)), Reached::NotYet);
+        written.notified().await;
+        // Whatever was committed meanwhile.
+        assert_eq!(exporting.reach(2, nothing(&view, &fleet, 5)), Reached::Yes);
+        assert_eq!(exporting.reach(5, nothing(&view, &fleet, 5)), Reached::NotYet);
     }
 
     #[tokio::test(flavor = "multi_thread")]

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch};
 use wxlogin_state::public::Event;
 use wxlogin_state::seal::SealError;
 use wxlogin_state::{
-    DeviceType, HookChange, Input, Label, Link, Outbox, PlatformKey, Proxy, ReadError, RecordError, Refusal,
-    Rules, Seq, Tending, Token, TokenId, TokenRules, WId, WcId,
+    DeviceType, Generation, HookChange, Input, Label, Link, Outbox, PlatformKey, Proxy, ReadError,
+    RecordError, Refusal, Rules, Seq, Tending, Token, TokenId, TokenRules, WId, WcId,
 };
 
 use super::begin::Issued;
@@ -16,7 +17,7 @@ use super::exporting::Snapshot;
 use super::journal::Wanted;
 use super::keeper::{ReadOnly, StoreState};
 use super::relogins::PopUpOver;
-use super::tokens::{NewToken, OpenToken, TokenMessage};
+use super::tokens::{Came, NewToken, OpenToken, TokenMessage};
 use super::watch::Seen;
 use crate::feed::{Feed, Older};
 use crate::platform::Trouble;
@@ -150,13 +151,27 @@ pub enum Denied {
     /// There is no such token.
     #[error("there is no token {0}")]
     NoToken(TokenId),
-    /// The token cannot be used any more.
+    /// The token cannot be used any more, and no refresh can bring another.
     #[error("the token {id} has expired{}; a login with a new code brings another", because(what.as_deref()))]
     TokenOver {
         /// The token.
         id: TokenId,
         /// Why it could not be refreshed, where that was tried.
         what: Option<String>,
+    },
+    /// The token cannot be used now, and a refresh may still bring another.
+    #[error(
+        "the token {id} has expired{}; it is tried again at {again_at}", because(what.as_deref())
+    )]
+    TokenUnrefreshed {
+        /// The token.
+        id: TokenId,
+        /// Why it could not be refreshed, where that was tried.
+        what: Option<String>,
+        /// When it is tried again by itself.
+        again_at: Timestamp,
+        /// Until then.
+        again_in: Duration,
     },
     /// A token cannot be sealed, or not be opened.
     #[error("the token's seal does not hold")]
@@ -256,6 +271,17 @@ impl Driver {
         self.ask(|reply| Message::Token(TokenMessage::Open { id: id.clone(), reply })).await
     }
 
+    /// Hands over what came of a refresh; answered once it is committed.
+    pub(super) async fn refreshed(
+        &self,
+        id: &TokenId,
+        generation: Generation,
+        came: Came,
+    ) -> Result<(), Denied> {
+        let id = id.clone();
+        self.ask(|reply| Message::Token(TokenMessage::Answered { id, generation, came, reply })).await
+    }
+
     /// Forgets a token.
     pub async fn forget_token(&self, id: &TokenId) -> Result<(), Denied> {
         self.ask(|reply| Message::Token(TokenMessage::Forget { id: id.clone(), reply })).await
@@ -326,7 +352,8 @@ impl Driver {
         self.ask(Message::Ping).await
     }
 
-    /// Ends the driver once what is in its inbox is done; its long-polls end at once.
+    /// Ends the driver once what is in its inbox is done, and the refreshes that are out are answered or have taken too
+    /// long; then its long-polls end at once.
     pub async fn stop(&self) {
         self.tell(Message::Stop).await;
     }

@@ -3,13 +3,13 @@
 //! Nothing here is decided: when, how and whether is in the account's value. An account at rest costs an entry
 //! in the agenda at most; only a box on a phone costs a task and a connection.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
-use jiff::Timestamp;
 use tokio::task::AbortHandle;
 use tokio_util::task::TaskTracker;
 use wxlogin_state::{Account, DeviceType, Known, Method, Proxy, Rules, Source, Tending, WcId};
 
+use super::agenda::Agenda;
 use super::handle::{Denied, Driver, LoginRequest, Message};
 use super::turn::Turn;
 use crate::logging;
@@ -28,9 +28,8 @@ pub(super) struct Relogins {
     platform: Platform,
     driver: Driver,
     tasks: TaskTracker,
-    /// Wall-clock, as the accounts say it.
-    agenda: BTreeSet<(Timestamp, WcId)>,
-    due: HashMap<WcId, Timestamp>,
+    /// When accounts are to be looked at, as they say it.
+    pub(super) agenda: Agenda<WcId>,
     /// Boxes on phones.
     popups: HashMap<WcId, AbortHandle>,
 }
@@ -38,19 +37,12 @@ pub(super) struct Relogins {
 impl Relogins {
     /// Nothing going on yet. Tasks are tracked by `tasks` and report to `driver`.
     pub(super) fn new(platform: Platform, driver: Driver, tasks: TaskTracker) -> Self {
-        Self { platform, driver, tasks, agenda: BTreeSet::new(), due: HashMap::new(), popups: HashMap::new() }
+        Self { platform, driver, tasks, agenda: Agenda::default(), popups: HashMap::new() }
     }
 
     /// Takes over what `account` as committed asks for; a QR that is to be fetched is the answer.
     pub(super) fn settle(&mut self, account: &Account, rules: &Rules) -> Option<LoginRequest> {
-        let due_at = account.due_at(rules);
-        if self.due.get(&account.wc_id).copied() != due_at {
-            self.take_off(&account.wc_id);
-            if let Some(at) = due_at {
-                self.due.insert(account.wc_id.clone(), at);
-                self.agenda.insert((at, account.wc_id.clone()));
-            }
-        }
+        self.agenda.set(&account.wc_id, account.due_at(rules));
         match account.call()? {
             Method::PopUp => {
                 self.show(&account.wc_id);
@@ -67,27 +59,9 @@ impl Relogins {
 
     /// Lets go of an account that is known no more.
     pub(super) fn forget(&mut self, wc_id: &WcId) {
-        self.take_off(wc_id);
+        self.agenda.set(wc_id, None);
         if let Some(popup) = self.popups.remove(wc_id) {
             popup.abort();
-        }
-    }
-
-    /// At most `limit` accounts whose time has come at `now`, the earliest first. They stay due until they settle.
-    pub(super) fn due(&self, now: Timestamp, limit: usize) -> Vec<WcId> {
-        let due = self.agenda.iter().take_while(|(at, _)| *at <= now);
-        due.map(|(_, wc_id)| wc_id.clone()).take(limit).collect()
-    }
-
-    /// When the next one's time comes.
-    pub(super) fn next_due(&self) -> Option<Timestamp> {
-        self.agenda.first().map(|(at, _)| *at)
-    }
-
-    /// Takes a time off the agenda.
-    pub(super) fn take_off(&mut self, wc_id: &WcId) {
-        if let Some(at) = self.due.remove(wc_id) {
-            self.agenda.remove(&(at, wc_id.clone()));
         }
     }
 
@@ -129,8 +103,6 @@ impl Relogins {
 
     /// Ends everything.
     pub(super) fn stop(&mut self) {
-        self.agenda.clear();
-        self.due.clear();
         for (_, popup) in self.popups.drain() {
             popup.abort();
         }

@@ -35,6 +35,7 @@ mod accounts;
 mod counted;
 mod messages;
 mod publish;
+mod rekey;
 mod tokens;
 mod told;
 
@@ -67,6 +68,10 @@ const DROPPED_KEPT: usize = 50_000;
 
 /// Most sessions forgotten in one round.
 const FORGET_AT_ONCE: usize = 1_000;
+
+/// How long a stop waits for refreshes that are out: a pair that the system has given, and that nobody notes, may be
+/// the only one there is. Well within the time that the daemon has for its end.
+const DRAIN_WITHIN: Duration = Duration::from_secs(if cfg!(test) { 1 } else { 3 });
 
 /// What the driver stands on.
 #[derive(Debug)]
@@ -107,6 +112,8 @@ pub(super) struct Rounds {
     tokens_to_review: VecDeque<TokenId>,
     /// … and those of which it is to be seen what must be going on, though they may not have changed.
     to_settle: Vec<TokenId>,
+    /// Tokens of which it came in this round what became of their refresh, and whether it could be taken in.
+    refreshed: Vec<(TokenId, bool)>,
     /// Accounts that are to be called for but cannot be now, and why not.
     put_off: Vec<(WcId, String)>,
     /// The time of day as it was last read.
@@ -114,7 +121,8 @@ pub(super) struct Rounds {
     commits: u64,
     next_tidy: Instant,
     deadlines_from: Instant,
-    stopping: bool,
+    /// Told to stop; what is waited for is not waited for any longer than this.
+    stopping: Option<Instant>,
 }
 
 impl Rounds {
@@ -132,6 +140,7 @@ impl Rounds {
             to_recheck: VecDeque::new(),
             tokens_to_review: VecDeque::new(),
             to_settle: Vec::new(),
+            refreshed: Vec::new(),
             put_off: Vec::new(),
             seen: ground.clock.now(),
             commits: 0,
@@ -139,7 +148,7 @@ impl Rounds {
             runtime,
             next_tidy: Instant::now(),
             deadlines_from: Instant::now(),
-            stopping: false,
+            stopping: None,
         }
     }
 
@@ -148,15 +157,16 @@ impl Rounds {
         let mut messages = Vec::with_capacity(ROUND);
         while self.wait(&mut messages) {
             if messages.iter().any(|message| matches!(message, Message::Stop)) {
-                // What is in the inbox is done, and nothing more comes in.
-                self.stopping = true;
-                self.ground.inbox.close();
+                self.stopping = Some(Instant::now() + DRAIN_WITHIN);
+                self.tokens.drain();
             }
+            self.close_if_drained();
             if let Reopened::Damaged = self.reopen() {
                 error!("ending, so that the next start restores the store from its export");
                 break;
             }
             self.round(messages.drain(..));
+            self.close_if_drained();
         }
         self.duties.stop();
         self.beginnings.stop();
@@ -165,6 +175,13 @@ impl Rounds {
         self.tokens.stop();
         self.ground.feed.end();
         self.exporting.finish(committed(&self.ground, &self.ground.shelf.committed(), self.commits));
+    }
+
+    /// Where the driver is to stop: what is in the inbox is done, and nothing more comes in.
+    fn close_if_drained(&mut self) {
+        if self.stopping.is_some_and(|until| !self.tokens.are_out() || until <= Instant::now()) {
+            self.ground.inbox.close();
+        }
     }
 
     /// Takes up what was in flight, and has every account looked through. Not all at once: the platform sees a
@@ -183,14 +200,17 @@ impl Rounds {
         }
     }
 
-    /// Waits for a message or the next due time, whichever comes first; false once the inbox is closed and empty.
+    /// Waits for a message, the end of an export or the next due time, whichever comes first; false once the inbox is closed and empty.
     fn wait(&mut self, messages: &mut Vec<Message>) -> bool {
-        let sleep = self.until_next_due();
+        let draining = self.stopping.map(|until| until.saturating_duration_since(Instant::now()));
+        let sleep = draining.map_or(self.until_next_due(), |rest| rest.min(self.until_next_due()));
+        let exported = self.exporting.written();
         let inbox = &mut self.ground.inbox;
         self.runtime.block_on(async {
             tokio::select! {
                 biased;
                 received = inbox.recv_many(messages, ROUND) => received > 0,
+                () = exported.notified() => true,
                 () = tokio::time::sleep(sleep) => true,
             }
         })
@@ -203,7 +223,7 @@ impl Rounds {
         if let Some(reopen_at) = self.ground.keeper.reopen_at() {
             return reopen_at.saturating_duration_since(Instant::now());
         }
-        let is_busy = self.ground.vault.is_rekeying() || !self.tokens_to_review.is_empty();
+        let is_busy = self.ground.vault.is_sealing() || !self.tokens_to_review.is_empty();
         if is_busy || !self.to_review.is_empty() || !self.to_recheck.is_empty() || !self.put_off.is_empty() {
             return Duration::ZERO;
         }
@@ -213,9 +233,10 @@ impl Rounds {
                 .unwrap_or(Duration::ZERO)
                 .max(self.deadlines_from.saturating_duration_since(Instant::now()))
         };
-        let relogins = self.relogins.next_due().filter(|_| self.watch.has_looked());
+        let relogins = self.relogins.agenda.next().filter(|_| self.watch.has_looked());
         let list = self.watch.next_list().map(|at| at.saturating_duration_since(Instant::now()));
-        let due = [self.duties.next_due(), relogins, self.tokens.next_due()].into_iter().flatten().map(until);
+        let due =
+            [self.duties.agenda.next(), relogins, self.tokens.agenda.next()].into_iter().flatten().map(until);
         due.chain(list).min().unwrap_or(LONGEST_SLEEP).min(LONGEST_SLEEP)
     }
 
@@ -300,10 +321,10 @@ impl Rounds {
         if Instant::now() < self.deadlines_from {
             return;
         }
-        for w_id in self.duties.due(now, ROUND) {
+        for w_id in self.duties.agenda.due(now, ROUND) {
             if let Err(denied) = turn.apply(&w_id, Input::DeadlinePassed) {
                 error!(wId = %w_id, error = &denied as &dyn Error, "a deadline cannot be kept");
-                self.duties.forget_deadline(&w_id);
+                self.duties.agenda.set(&w_id, None);
             }
         }
         self.take_due_accounts(now, turn);
@@ -339,6 +360,7 @@ impl Rounds {
                 self.ground.shelf.replace(contents.outbox);
                 self.ground.platform_key = contents.platform_key;
                 self.ground.vault.seal = contents.seal;
+                self.ground.vault.begin_anew();
                 self.ground.view.replace(contents.sessions, contents.accounts, contents.tokens);
                 self.ground.view.links.replace(contents.links);
                 self.duties.retain(&self.ground.view);

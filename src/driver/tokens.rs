@@ -3,8 +3,9 @@
 //! Nothing here is decided: when a token is refreshed and when it is over is in its value. A token costs an entry in
 //! the agenda; only a refresh costs a task and a connection, and there is never more than one for a token.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
@@ -13,13 +14,19 @@ use tracing::error;
 use wxlogin_state::seal::Keys;
 use wxlogin_state::{Generation, Plain, Secret, System, Token, TokenId, TokenRules};
 
-use super::handle::{Denied, Driver, Message, Reply};
-use crate::platform::official_account::Answer;
-use crate::platform::{Systems, Trouble};
+use super::agenda::Agenda;
+use super::handle::{Denied, Driver, Reply};
+use crate::platform::Systems;
 use crate::view::View;
 
-/// Refreshes that are out at once.
-const AT_ONCE: usize = 8;
+mod lanes;
+mod refresh;
+
+use lanes::Lanes;
+pub(super) use refresh::Came;
+
+#[cfg(test)]
+pub(super) use lanes::EACH;
 
 /// A token that a login has just brought, in plain: sealed in the turn that commits it.
 #[derive(Debug)]
@@ -49,19 +56,8 @@ pub(super) enum TokenMessage {
     Keep { new: NewToken, reply: Reply<Arc<Token>> },
     Open { id: TokenId, reply: Reply<OpenToken> },
     Forget { id: TokenId, reply: Reply<()> },
-    Answered { id: TokenId, generation: Generation, result: Result<Answer, RefreshFault> },
+    Answered { id: TokenId, generation: Generation, came: Came, reply: Reply<()> },
     Rekey { reply: Reply<()> },
-}
-
-/// Why the system was not asked, or gave no answer.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum RefreshFault {
-    /// Its app is configured no more.
-    #[error("no [[official_account]] with this app_id is configured")]
-    NotConfigured,
-    /// The call went wrong.
-    #[error(transparent)]
-    Call(#[from] Trouble),
 }
 
 /// What is going on for tokens.
@@ -71,15 +67,14 @@ pub(super) struct Tokens {
     driver: Driver,
     tasks: TaskTracker,
     end: CancellationToken,
-    /// Wall-clock, as the tokens say it.
-    agenda: BTreeSet<(Timestamp, TokenId)>,
-    due: HashMap<TokenId, Timestamp>,
-    /// To be refreshed as soon as not too many refreshes are out.
-    queue: VecDeque<TokenId>,
-    /// Queued or out, and for which pair.
-    refreshing: HashMap<TokenId, Generation>,
-    out: usize,
+    /// When tokens are to be looked at, as they say it.
+    pub(super) agenda: Agenda<TokenId>,
+    lanes: Lanes,
+    /// Whether no refresh is to be begun any more.
+    draining: bool,
     waiting: HashMap<TokenId, Vec<Reply<OpenToken>>>,
+    /// To be answered at the end of this round, whether or not a refresh is going on.
+    given: Vec<(TokenId, Reply<OpenToken>)>,
 }
 
 impl Tokens {
@@ -90,123 +85,89 @@ impl Tokens {
             driver,
             tasks,
             end: CancellationToken::new(),
-            agenda: BTreeSet::new(),
-            due: HashMap::new(),
-            queue: VecDeque::new(),
-            refreshing: HashMap::new(),
-            out: 0,
+            agenda: Agenda::default(),
+            lanes: Lanes::default(),
+            draining: false,
             waiting: HashMap::new(),
+            given: Vec::new(),
         }
     }
 
     /// Takes over what `token` as committed asks for.
     pub(super) fn settle(&mut self, token: &Token, rules: &TokenRules, now: Timestamp) {
         let duty = token.duty(rules, now);
-        if self.due.get(&token.id).copied() != duty.look_at {
-            self.take_off(&token.id);
-            if let Some(at) = duty.look_at {
-                self.due.insert(token.id.clone(), at);
-                self.agenda.insert((at, token.id.clone()));
+        self.agenda.set(&token.id, duty.look_at);
+        if duty.refresh && !self.draining {
+            self.lanes.push(&token.id, &token.app);
+            if self.waiting.contains_key(&token.id) {
+                self.lanes.hurry(&token.id);
             }
         }
-        if let Some(generation) = duty.refresh
-            && !self.refreshing.contains_key(&token.id)
-        {
-            self.refreshing.insert(token.id.clone(), generation);
-            self.queue.push_back(token.id.clone());
-        }
     }
 
-    /// Lets go of a token that is known no more. A refresh that is out finds nothing to change.
-    pub(super) fn forget(&mut self, id: &TokenId) {
-        self.take_off(id);
-    }
-
-    /// At most `limit` tokens whose time has come at `now`, the earliest first. They stay due until they settle.
-    pub(super) fn due(&self, now: Timestamp, limit: usize) -> Vec<TokenId> {
-        let due = self.agenda.iter().take_while(|(at, _)| *at <= now);
-        due.map(|(_, id)| id.clone()).take(limit).collect()
-    }
-
-    /// When the next one's time comes.
-    pub(super) fn next_due(&self) -> Option<Timestamp> {
-        self.agenda.first().map(|(at, _)| *at)
-    }
-
-    /// Takes a time off the agenda.
-    pub(super) fn take_off(&mut self, id: &TokenId) {
-        if let Some(at) = self.due.remove(id) {
-            self.agenda.remove(&(at, id.clone()));
-        }
-    }
-
-    /// The refresh that was out is answered.
+    /// What came of the refresh that was out is committed, or can never be.
     pub(super) fn answered(&mut self, id: &TokenId) {
-        self.refreshing.remove(id);
-        self.out = self.out.saturating_sub(1);
+        self.lanes.over(id);
     }
 
     /// Starts the refreshes that are wanted, as far as there is room.
     pub(super) fn start(&mut self, view: &View, keys: &Keys) {
-        while self.out < AT_ONCE
-            && let Some(id) = self.queue.pop_front()
-        {
-            let Some(token) = view.token(&id) else {
-                self.refreshing.remove(&id);
-                continue;
-            };
-            let refresh = match token.open_refresh(keys) {
-                Ok(Some(refresh)) => refresh,
-                Ok(None) => {
-                    self.refreshing.remove(&id);
-                    continue;
+        while let Some(id) = self.lanes.next() {
+            let begun = view.token(&id).is_some_and(|token| match token.open_refresh(keys) {
+                Ok(Some(refresh)) => {
+                    self.refresh(&token, refresh);
+                    true
                 }
+                Ok(None) => false,
                 Err(fault) => {
                     // The next start says the same of the whole store; this one token is left as it is.
                     error!(token = %id, error = &fault as &dyn std::error::Error, "a token cannot be opened");
-                    self.refreshing.remove(&id);
-                    self.take_off(&id);
-                    continue;
+                    self.agenda.set(&id, None);
+                    false
                 }
-            };
-            self.out += 1;
-            self.refresh(&token, refresh);
+            });
+            if !begun {
+                self.lanes.over(&id);
+            }
         }
     }
 
     fn refresh(&self, token: &Token, refresh: Secret) {
-        let (id, generation) = (token.id.clone(), token.generation);
         let client = self.systems.official_account(&token.app).cloned();
-        let (driver, end) = (self.driver.clone(), self.end.clone());
-        let asking = async move {
-            let result = match client {
-                Some(client) => client.refresh(&refresh).await.map_err(RefreshFault::from),
-                None => Err(RefreshFault::NotConfigured),
-            };
-            driver.tell(Message::Token(TokenMessage::Answered { id, generation, result })).await;
-        };
+        let asking = refresh::run(client, self.driver.clone(), token.id.clone(), token.generation, refresh);
+        let end = self.end.clone();
         self.tasks.spawn(async move { end.run_until_cancelled(asking).await });
     }
 
-    /// Has somebody wait for the token until no refresh of it is going on.
+    /// Has somebody wait for the token until no refresh of it is going on; one that is wanted goes before others.
     pub(super) fn wait(&mut self, id: TokenId, reply: Reply<OpenToken>) {
+        if !self.waiting.contains_key(&id) {
+            self.lanes.hurry(&id);
+        }
         self.waiting.entry(id).or_default().push(reply);
     }
 
-    /// Answers whoever waits for a token that is not being refreshed, or for a round that could not be committed.
+    /// Gives somebody the token as it is once this round is over.
+    pub(super) fn give(&mut self, id: TokenId, reply: Reply<OpenToken>) {
+        self.given.push((id, reply));
+    }
+
+    /// Answers whoever is given a token; whoever waits for one that is not being refreshed; and where nothing can
+    /// be `written`, whoever waits.
     pub(super) fn answer(
         &mut self,
         view: &View,
         keys: &Keys,
-        committed: &Result<(), Denied>,
-        now: Timestamp,
+        written: &Result<(), Denied>,
+        (rules, now): (&TokenRules, Timestamp),
     ) {
-        let refreshing = &self.refreshing;
-        let ready = self.waiting.extract_if(|id, _| committed.is_err() || !refreshing.contains_key(id));
-        for (id, waiting) in ready {
+        let lanes = &self.lanes;
+        let ready = self.waiting.extract_if(|id, _| written.is_err() || !lanes.contains(id));
+        let given = self.given.drain(..).map(|(id, reply)| (id, vec![reply]));
+        for (id, waiting) in given.chain(ready) {
             // One that can be used is, also where it could not be noted that it is to be refreshed.
             let opened =
-                open(&id, view, keys, now).map_err(|denied| committed.clone().err().unwrap_or(denied));
+                open(&id, view, keys, (rules, now)).map_err(|denied| written.clone().err().unwrap_or(denied));
             for reply in waiting {
                 // Whoever gave up waiting can ask again.
                 let _ = reply.send(opened.clone());
@@ -214,20 +175,43 @@ impl Tokens {
         }
     }
 
+    /// Begins no refresh any more; who waits for one that is not out hears that the driver ends.
+    pub(super) fn drain(&mut self) {
+        self.draining = true;
+        self.lanes.clear_queues();
+        self.waiting.retain(|id, _| self.lanes.contains(id));
+    }
+
+    /// Whether the system has been asked and what comes of it is not committed: it may be the only pair there is.
+    pub(super) fn are_out(&self) -> bool {
+        self.lanes.out() > 0
+    }
+
     /// Ends everything; who waits hears that the driver has ended.
     pub(super) fn stop(&mut self) {
         self.end.cancel();
         self.waiting.clear();
-        self.queue.clear();
     }
 }
 
 /// The token as it is, unless it cannot be used.
-fn open(id: &TokenId, view: &View, keys: &Keys, now: Timestamp) -> Result<OpenToken, Denied> {
+fn open(
+    id: &TokenId,
+    view: &View,
+    keys: &Keys,
+    (rules, now): (&TokenRules, Timestamp),
+) -> Result<OpenToken, Denied> {
     let token = view.token(id).ok_or_else(|| Denied::NoToken(id.clone()))?;
     if token.access.expires_at <= now {
         let what = token.trouble.as_ref().map(|trouble| trouble.what.clone());
-        return Err(Denied::TokenOver { id: id.clone(), what });
+        let id = id.clone();
+        return Err(match token.refresh_at(rules).filter(|_| token.can_refresh(now)) {
+            Some(at) => {
+                let again_in = Duration::try_from(at.duration_since(now)).unwrap_or_default();
+                Denied::TokenUnrefreshed { id, what, again_at: at.max(now), again_in }
+            }
+            None => Denied::TokenOver { id, what },
+        });
     }
     let access = token.open_access(keys).map_err(|fault| Denied::Sealed(Arc::new(fault)))?;
     Ok(OpenToken { token, access })

@@ -1,10 +1,11 @@
 //! The keys that tokens are sealed with: where they come from at start, and how a new one takes over.
 
+use std::collections::VecDeque;
 use std::path::Path;
 
 use tracing::{error, info};
 use wxlogin_state::seal::{Key, KeyError, Keys, SealCheck, check};
-use wxlogin_state::{Contents, KeyFileError, OpenError, StateDir, read_key_file};
+use wxlogin_state::{Contents, KeyFileError, OpenError, StateDir, TokenId, read_key_file};
 
 use super::handle::{Denied, Reply};
 
@@ -30,8 +31,31 @@ pub(super) struct Vault {
     pub(super) seal: Option<SealCheck>,
     /// Whether the keys are a credential, which is not for the daemon to write.
     given: bool,
-    /// Who waits for a new key to have taken over; while it does.
-    rekeying: Option<Vec<Reply<()>>>,
+    /// While a new key takes over.
+    rekeying: Option<Rekeying>,
+}
+
+/// A new key that takes over.
+#[derive(Debug, Default)]
+struct Rekeying {
+    progress: Progress,
+    /// Who waits for it to have done so.
+    waiting: Vec<Reply<()>>,
+}
+
+/// How far a new key has come.
+#[derive(Debug)]
+pub(super) enum Progress {
+    /// All but these tokens are sealed with it; `None` before anybody has looked.
+    Sealing(Option<VecDeque<TokenId>>),
+    /// Everything is, and an export of this commit or a later one is still to come.
+    Exporting { since: u64 },
+}
+
+impl Default for Progress {
+    fn default() -> Self {
+        Self::Sealing(None)
+    }
 }
 
 impl Vault {
@@ -47,13 +71,30 @@ impl Vault {
             Some(keys) => keys,
             None => dir.make_key(contents)?,
         };
-        let rekeying = (!keys.older().is_empty()).then(Vec::new);
+        let rekeying = (!keys.older().is_empty()).then(Rekeying::default);
         Ok(Self { keys, seal: contents.seal.clone(), given: given.is_some(), rekeying })
     }
 
     /// Whether some tokens may be sealed with an older key.
-    pub(super) fn is_rekeying(&self) -> bool {
-        self.rekeying.is_some()
+    pub(super) fn is_sealing(&self) -> bool {
+        self.rekeying.as_ref().is_some_and(|rekeying| matches!(rekeying.progress, Progress::Sealing(_)))
+    }
+
+    /// How far a new key has come, where one takes over.
+    pub(super) fn progress(&mut self) -> Option<&mut Progress> {
+        self.rekeying.as_mut().map(|rekeying| &mut rekeying.progress)
+    }
+
+    /// The new key has come so far.
+    pub(super) fn go_on(&mut self, progress: Progress) {
+        if let Some(rekeying) = &mut self.rekeying {
+            rekeying.progress = progress;
+        }
+    }
+
+    /// The store has been read anew: nobody knows what of it is sealed with which key.
+    pub(super) fn begin_anew(&mut self) {
+        self.go_on(Progress::default());
     }
 
     /// Makes a new key the current one, durably; the older ones stay until nothing needs them.
@@ -62,8 +103,8 @@ impl Vault {
             let _ = reply.send(Err(Denied::KeyIsGiven));
             return;
         }
-        if let Some(waiting) = &mut self.rekeying {
-            waiting.push(reply);
+        if let Some(rekeying) = &mut self.rekeying {
+            rekeying.waiting.push(reply);
             return;
         }
         let renewed = Key::generate().map_err(KeyFileError::from).and_then(|next| {
@@ -74,7 +115,7 @@ impl Vault {
             Ok(keys) => {
                 info!(key = %keys.current().id(), "a new key: every token is sealed with it now");
                 self.keys = keys;
-                self.rekeying = Some(vec![reply]);
+                self.rekeying = Some(Rekeying { waiting: vec![reply], ..Rekeying::default() });
             }
             Err(failure) => {
                 let _ = reply.send(Err(Denied::NotRekeyed(crate::logging::chain(&failure))));
@@ -107,7 +148,7 @@ impl Vault {
     }
 
     fn end(&mut self, done: &Result<(), String>) {
-        for reply in self.rekeying.take().into_iter().flatten() {
+        for reply in self.rekeying.take().into_iter().flat_map(|rekeying| rekeying.waiting) {
             // Whoever gave up waiting finds the outcome in the log.
             let _ = reply.send(done.clone().map_err(Denied::NotRekeyed));
         }

@@ -21,11 +21,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use hyper::header::HeaderValue;
-use hyper::{Method, Uri};
+use hyper::{Method, Response, Uri};
 use jiff::Timestamp;
 use md5::{Digest, Md5};
-use rustls::RootCertStore;
-use wxlogin_state::{Secret, System};
+use wxlogin_state::{Secret, System, hex};
 
 pub use self::answer::{Answer, LoggedIn, LoggedOut};
 pub use self::fields::{Encoding, Fields};
@@ -33,7 +32,8 @@ pub use self::login::Login;
 pub use self::refusal::Refusal;
 
 use super::envelope::Reply;
-use super::transport::{Endpoint, Message, Transport};
+use super::service::{Outgoing, Service};
+use super::transport::Transport;
 use super::{LARGEST, ORDINARY, READ, SetupError, Trouble};
 use crate::exchange::Limits;
 use crate::metrics::{Metrics, Outcome};
@@ -44,6 +44,9 @@ const LOGIN: &str = "/v1/login/wechat";
 /// Path of the logout (seed 000).
 const LOGOUT: &str = "/v1/user/logout";
 
+/// Every call is an ordinary one.
+const LIMITS: Limits = Limits { head: ORDINARY, read: READ, body: LARGEST };
+
 /// One app at its platform, ready to be called. Clones share it.
 #[derive(Clone)]
 pub struct AppPlatform(Arc<Inner>);
@@ -51,7 +54,7 @@ pub struct AppPlatform(Arc<Inner>);
 impl fmt::Debug for AppPlatform {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AppPlatform")
-            .field("endpoint", &self.0.endpoint)
+            .field("endpoint", &self.0.service.endpoint)
             .field("appkey", &self.0.appkey)
             .finish_non_exhaustive()
     }
@@ -59,51 +62,23 @@ impl fmt::Debug for AppPlatform {
 
 #[derive(Clone)]
 struct Inner {
-    endpoint: Endpoint,
-    /// What comes before each call's path; no slash at its end.
-    prefix: String,
-    transport: Transport,
+    service: Service,
     appkey: String,
     secret: Secret,
-    metrics: Metrics,
 }
 
 impl AppPlatform {
     /// The app of this key and secret at the platform of this URL, trusting whom this host trusts.
     pub fn new(base_url: &Uri, appkey: &str, secret: &Secret) -> Result<Self, SetupError> {
-        Self::over(Transport::new(), base_url, appkey, secret)
-    }
-
-    /// As [`new`](Self::new), trusting these certificate authorities and no other.
-    pub fn trusting(
-        roots: RootCertStore,
-        base_url: &Uri,
-        appkey: &str,
-        secret: &Secret,
-    ) -> Result<Self, SetupError> {
-        Self::over(Transport::trusting(roots).map_err(SetupError::Tls)?, base_url, appkey, secret)
-    }
-
-    fn over(transport: Transport, base_url: &Uri, appkey: &str, secret: &Secret) -> Result<Self, SetupError> {
-        let endpoint = Endpoint::of(base_url).ok_or(SetupError::BaseUrl)?;
-        if endpoint.secure {
-            transport.tls().map_err(SetupError::Tls)?;
-        }
-        Ok(Self(Arc::new(Inner {
-            endpoint,
-            prefix: base_url.path().trim_end_matches('/').to_owned(),
-            transport,
-            appkey: appkey.to_owned(),
-            secret: secret.clone(),
-            metrics: Metrics::default(),
-        })))
+        let service = Service::new(Transport::new(), base_url)?;
+        Ok(Self(Arc::new(Inner { service, appkey: appkey.to_owned(), secret: secret.clone() })))
     }
 
     /// The same app, its calls counted by `metrics`.
     #[must_use]
     pub fn counted_by(self, metrics: &Metrics) -> Self {
-        metrics.expect_calls(&[LOGIN, LOGOUT]);
-        Self(Arc::new(Inner { metrics: metrics.clone(), ..Arc::unwrap_or_clone(self.0) }))
+        let inner = Arc::unwrap_or_clone(self.0);
+        Self(Arc::new(Inner { service: inner.service.counted_by(metrics, &[LOGIN, LOGOUT]), ..inner }))
     }
 
     /// Which app this is.
@@ -117,19 +92,20 @@ impl AppPlatform {
     pub async fn login(&self, login: &Login, now: Timestamp) -> Result<Answer, Trouble> {
         let timestamp = now.as_second().to_string();
         let sign = Secret::new(sign(&self.0.appkey, &timestamp, &self.0.secret));
-        let call = Call {
+        let outgoing = Outgoing {
             method: Method::POST,
-            path: LOGIN,
+            query: "",
             authorization: None,
             media_type: Some(login.encoding.media_type()),
             body: login.signed(&self.0.appkey, &timestamp, &sign),
+            limits: LIMITS,
         };
         let outcome = |answer: &Answer| match answer {
             Answer::LoggedIn(_) => Outcome::Ok,
             Answer::Refused { .. } => Outcome::Refused,
         };
-        let result = self.0.ask(call, &[&login.code, &sign], answer::logged_in, outcome).await;
-        self.0.metrics.logged_in(System::App, result.as_ref().map_or_else(Outcome::from, outcome));
+        let result = self.0.ask(&LOGIN, outgoing, &[&login.code, &sign], answer::logged_in, outcome).await;
+        self.0.service.metrics.logged_in(System::App, result.as_ref().map_or_else(Outcome::from, outcome));
         result
     }
 
@@ -138,56 +114,38 @@ impl AppPlatform {
         let mut bearer = HeaderValue::try_from(format!("Bearer {}", token.reveal()))
             .map_err(|_| Trouble::Unreachable(io::Error::other("no HTTP header can carry the token")))?;
         bearer.set_sensitive(true);
-        let call = Call {
+        let outgoing = Outgoing {
             method: Method::GET,
-            path: LOGOUT,
+            query: "",
             authorization: Some(bearer),
             media_type: None,
             body: Bytes::new(),
+            limits: LIMITS,
         };
         let outcome = |answer: &LoggedOut| match answer {
             LoggedOut::Done => Outcome::Ok,
             LoggedOut::Refused { .. } => Outcome::Refused,
         };
-        self.0.ask(call, &[token], answer::logged_out, outcome).await
+        self.0.ask(&LOGOUT, outgoing, &[token], answer::logged_out, outcome).await
     }
-}
-
-/// One call: a [`Message`] whose path lacks the base URL's own.
-struct Call {
-    method: Method,
-    path: &'static str,
-    authorization: Option<HeaderValue>,
-    media_type: Option<&'static str>,
-    body: Bytes,
 }
 
 impl Inner {
     /// Calls; `secrets` are those that the answer may echo, `outcome` says what it counts as.
     async fn ask<T>(
         &self,
-        call: Call,
+        path: &&'static str,
+        outgoing: Outgoing<'_>,
         secrets: &[&Secret],
         read: impl Fn(&Reply<'_>) -> Result<T, Trouble>,
         outcome: impl Fn(&T) -> Outcome,
     ) -> Result<T, Trouble> {
-        let path = format!("{}{}", self.prefix, call.path);
-        let message = Message {
-            method: call.method,
-            path: &path,
-            authorization: call.authorization,
-            media_type: call.media_type,
-            body: call.body,
-        };
-        let limits = Limits { head: ORDINARY, read: READ, body: LARGEST };
-        let asked = self.metrics.asks(&call.path);
-        let result = self.transport.send(&self.endpoint, message, limits).await.and_then(|response| {
+        let read = |response: Response<Bytes>| {
             let secrets: Vec<&Secret> = secrets.iter().copied().chain([&self.secret]).collect();
             let status = response.status().as_u16();
             read(&Reply { status, body: response.into_body(), secrets: &secrets })
-        });
-        asked.ended(result.as_ref().map_or_else(Outcome::from, outcome));
-        result
+        };
+        self.service.call(path, outgoing, read, outcome).await
     }
 }
 
@@ -195,7 +153,7 @@ impl Inner {
 fn sign(appkey: &str, timestamp: &str, secret: &Secret) -> String {
     let digest =
         Md5::new().chain_update(appkey).chain_update(timestamp).chain_update(secret.reveal()).finalize();
-    digest.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+    hex(&digest)
 }
 
 #[cfg(test)]

@@ -85,6 +85,34 @@ impl<'de> Visitor<'de> for AnyValue {
     }
 }
 
+/// The members of an object in the order they came, with those that occur twice: for callers, who are told which one
+/// is wrong.
+pub(super) struct Members(pub(super) Vec<(String, Value)>);
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(All)
+    }
+}
+
+struct All;
+
+impl<'de> Visitor<'de> for All {
+    type Value = Members;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Members, A::Error> {
+        let mut all = Vec::new();
+        while let Some(member) = members.next_entry()? {
+            all.push(member);
+        }
+        Ok(Members(all))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -21,18 +21,18 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use form_urlencoded::{Serializer, byte_serialize};
-use hyper::{Method, Uri};
-use rustls::RootCertStore;
+use hyper::{Method, Response, Uri};
 use sha2::{Digest, Sha256};
-use wxlogin_state::{Secret, System};
+use wxlogin_state::{Secret, System, hex};
 
-pub use self::answer::{Answer, Body, Token};
+pub use self::answer::{Answer, Body, RefreshToken, Token, plain};
 pub use self::fields::Fields;
 pub use self::login::Login;
 pub use self::refusal::Refusal;
 
 use super::envelope::Reply;
-use super::transport::{Endpoint, Message, Transport};
+use super::service::{Outgoing, Service};
+use super::transport::Transport;
 use super::{ORDINARY, READ, SetupError, Trouble};
 use crate::exchange::Limits;
 use crate::metrics::{Metrics, Outcome};
@@ -52,21 +52,21 @@ pub struct OfficialAccountPlatform(Arc<Inner>);
 
 impl fmt::Debug for OfficialAccountPlatform {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { endpoint, app_id, user_domain, .. } = &*self.0;
-        f.debug_tuple("OfficialAccountPlatform").field(endpoint).field(app_id).field(user_domain).finish()
+        let Inner { service, app_id, user_domain, .. } = &*self.0;
+        f.debug_tuple("OfficialAccountPlatform")
+            .field(&service.endpoint)
+            .field(app_id)
+            .field(user_domain)
+            .finish()
     }
 }
 
 #[derive(Clone)]
 struct Inner {
-    endpoint: Endpoint,
-    /// What comes before each call's path; no slash at its end.
-    prefix: String,
-    transport: Transport,
+    service: Service,
     app_id: String,
     user_domain: String,
     user_domain_secret: Secret,
-    metrics: Metrics,
 }
 
 impl OfficialAccountPlatform {
@@ -77,48 +77,19 @@ impl OfficialAccountPlatform {
         user_domain: &str,
         user_domain_secret: &Secret,
     ) -> Result<Self, SetupError> {
-        Self::over(Transport::new(), base_url, app_id, user_domain, user_domain_secret)
-    }
-
-    /// As [`new`](Self::new), trusting these certificate authorities and no other.
-    pub fn trusting(
-        roots: RootCertStore,
-        base_url: &Uri,
-        app_id: &str,
-        user_domain: &str,
-        user_domain_secret: &Secret,
-    ) -> Result<Self, SetupError> {
-        let transport = Transport::trusting(roots).map_err(SetupError::Tls)?;
-        Self::over(transport, base_url, app_id, user_domain, user_domain_secret)
-    }
-
-    fn over(
-        transport: Transport,
-        base_url: &Uri,
-        app_id: &str,
-        user_domain: &str,
-        user_domain_secret: &Secret,
-    ) -> Result<Self, SetupError> {
-        let endpoint = Endpoint::of(base_url).ok_or(SetupError::BaseUrl)?;
-        if endpoint.secure {
-            transport.tls().map_err(SetupError::Tls)?;
-        }
         Ok(Self(Arc::new(Inner {
-            endpoint,
-            prefix: base_url.path().trim_end_matches('/').to_owned(),
-            transport,
+            service: Service::new(Transport::new(), base_url)?,
             app_id: app_id.to_owned(),
             user_domain: user_domain.to_owned(),
             user_domain_secret: user_domain_secret.clone(),
-            metrics: Metrics::default(),
         })))
     }
 
     /// The same account, its calls counted by `metrics`.
     #[must_use]
     pub fn counted_by(self, metrics: &Metrics) -> Self {
-        metrics.expect_calls(&[LOGIN, REFRESH]);
-        Self(Arc::new(Inner { metrics: metrics.clone(), ..Arc::unwrap_or_clone(self.0) }))
+        let inner = Arc::unwrap_or_clone(self.0);
+        Self(Arc::new(Inner { service: inner.service.counted_by(metrics, &[LOGIN, REFRESH]), ..inner }))
     }
 
     /// `appId`
@@ -148,8 +119,8 @@ impl OfficialAccountPlatform {
             .chain(mcc.as_deref().map(|mcc| ("mcc", mcc))),
         );
         let secrets = [&login.code, &encoded(&login.code), &signature, user_domain_secret];
-        let result = self.send(Method::POST, LOGIN, &query, &secrets).await;
-        self.0.metrics.logged_in(System::OfficialAccount, outcome(&result));
+        let result = self.send(Method::POST, &LOGIN, &query, &secrets).await;
+        self.0.service.metrics.logged_in(System::OfficialAccount, outcome(&result));
         result
     }
 
@@ -161,8 +132,8 @@ impl OfficialAccountPlatform {
     pub async fn refresh(&self, refresh_token: &Secret) -> Result<Answer, Trouble> {
         let query = query([("refreshToken", refresh_token.reveal())]);
         let secrets = [refresh_token, &encoded(refresh_token)];
-        let result = self.send(Method::PUT, REFRESH, &query, &secrets).await;
-        self.0.metrics.refreshed(System::OfficialAccount, outcome(&result));
+        let result = self.send(Method::PUT, &REFRESH, &query, &secrets).await;
+        self.0.service.metrics.refreshed(System::OfficialAccount, outcome(&result));
         result
     }
 
@@ -170,32 +141,31 @@ impl OfficialAccountPlatform {
     async fn send(
         &self,
         method: Method,
-        call: &'static str,
+        call: &&'static str,
         query: &str,
         secrets: &[&Secret],
     ) -> Result<Answer, Trouble> {
-        let Inner { endpoint, prefix, transport, metrics, .. } = &*self.0;
-        let path = format!("{prefix}{call}?{query}");
-        let message =
-            Message { method, path: &path, authorization: None, media_type: None, body: Bytes::new() };
         let limits = Limits { head: ORDINARY, read: READ, body: LARGEST };
-        let asked = metrics.asks(&call);
-        let result = transport.send(endpoint, message, limits).await.and_then(|response| {
+        let body = Bytes::new();
+        let outgoing = Outgoing { method, query, authorization: None, media_type: None, body, limits };
+        let read = |response: Response<Bytes>| {
             let status = response.status().as_u16();
             answer::answer(&Reply { status, body: response.into_body(), secrets })
-        });
-        asked.ended(outcome(&result));
-        result
+        };
+        self.0.service.call(call, outgoing, read, said).await
     }
 }
 
 /// What an answer counts as.
-fn outcome(result: &Result<Answer, Trouble>) -> Outcome {
-    match result {
-        Ok(Answer::LoggedIn { .. }) => Outcome::Ok,
-        Ok(Answer::Refused { .. }) => Outcome::Refused,
-        Err(trouble) => trouble.into(),
+fn said(answer: &Answer) -> Outcome {
+    match answer {
+        Answer::LoggedIn { .. } => Outcome::Ok,
+        Answer::Refused { .. } => Outcome::Refused,
     }
+}
+
+fn outcome(result: &Result<Answer, Trouble>) -> Outcome {
+    result.as_ref().map_or_else(Outcome::from, said)
 }
 
 fn query<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
@@ -210,7 +180,7 @@ fn signature(app_id: &str, code: &Secret, user_domain_secret: &Secret) -> Secret
         .chain_update(code.reveal())
         .chain_update(user_domain_secret.reveal())
         .finalize();
-    Secret::new(format!("{:x}", Bytes::copy_from_slice(&hashed)))
+    Secret::new(hex(&hashed))
 }
 
 /// A secret as it stands in the query, which a gateway's page may quote.

@@ -2,6 +2,8 @@
 //!
 //! Bounds are such that a profile always fits into a record of the store beside everything else there.
 
+use std::str::FromStr;
+
 use serde_json::{Map, Value};
 use wxlogin_state::{Profile, WcId};
 
@@ -57,9 +59,12 @@ fn text(value: &Value) -> Option<String> {
 }
 
 /// A whole number, also where it is sent as text.
-pub(super) fn number(value: &Value) -> Option<i64> {
+pub(super) fn number<T: FromStr + TryFrom<i64> + TryFrom<u64>>(value: &Value) -> Option<T> {
     match value {
-        Value::Number(number) => number.as_i64(),
+        Value::Number(number) => match number.as_i64() {
+            Some(number) => number.try_into().ok(),
+            None => number.as_u64()?.try_into().ok(),
+        },
         Value::String(text) => text.trim().parse().ok(),
         _ => None,
     }

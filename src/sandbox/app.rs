@@ -22,6 +22,7 @@ use hyper::HeaderMap;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE};
 use md5::{Digest, Md5};
 use serde::Serialize;
+use wxlogin_state::hex;
 
 use self::failure::{Failed, failed};
 use self::params::Params;
@@ -133,7 +134,7 @@ fn check_signature(params: &Params, now: i64) -> Result<(), Failed> {
 }
 
 fn md5_hex(text: &str) -> String {
-    Md5::digest(text).iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
+    hex(&Md5::digest(text))
 }
 
 impl App {

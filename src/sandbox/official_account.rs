@@ -55,8 +55,6 @@ pub struct OfficialAccountSettings {
     /// Whether a refresh token is worthless as soon as it has been exchanged. Else it stays good until the one that
     /// it was exchanged for is used, so that an answer that is lost costs nothing.
     pub strict_rotation: bool,
-    /// By which tokens are issued and end.
-    pub clock: Clock,
 }
 
 impl Default for OfficialAccountSettings {
@@ -66,7 +64,6 @@ impl Default for OfficialAccountSettings {
             access_lifetime: Duration::from_hours(2),
             refresh_lifetime: Duration::from_hours(30 * 24),
             strict_rotation: false,
-            clock: Clock::system(),
         }
     }
 }
@@ -99,8 +96,8 @@ impl Office {
 }
 
 /// The calls of system C, and the sandbox's own switch for them.
-pub(super) fn routes(hub: &Arc<Hub>, settings: OfficialAccountSettings) -> Router {
-    let office = Arc::new(Office { hub: hub.clone(), desk: Mutex::new(Desk::new(settings)) });
+pub(super) fn routes(hub: &Arc<Hub>, clock: Clock, settings: OfficialAccountSettings) -> Router {
+    let office = Arc::new(Office { hub: hub.clone(), desk: Mutex::new(Desk::new(clock, settings)) });
     Router::new()
         .route(LOGIN, post(log_in))
         .route(REFRESH, put(refresh))

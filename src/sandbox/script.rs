@@ -8,7 +8,7 @@
 //! times = 2                      # how many calls it serves; 1 unless told otherwise
 //! wId = "0000016e-63eb-…"        # only for this login; wcId likewise
 //! delay = "3s"                   # answer this much later
-//! after = true                   # carry the call out first, then spoil its answer
+//! after = true                   # carry the call out first, then delay or spoil its answer
 //! fault = { status = 502, body = "<html>Bad Gateway</html>" }
 //! ```
 //!
@@ -46,7 +46,7 @@ pub struct Rule {
     /// How much later the call is answered.
     #[serde(default, deserialize_with = "duration")]
     pub delay: Duration,
-    /// Whether the call is carried out before its answer is spoilt.
+    /// Whether the call is carried out before its answer is delayed or spoilt.
     #[serde(default)]
     pub after: bool,
     /// What happens instead of the normal answer.

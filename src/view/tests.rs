@@ -107,7 +107,7 @@ fn accounts_are_found_by_whether_a_person_is_awaited_for_them() {
     let offered = accounts[0].clone();
     let view = View::new(Vec::new(), accounts.into(), Vec::new());
     let found = |awaited, online| {
-        let filter = AccountFilter { awaited, online, ..AccountFilter::default() };
+        let filter = AccountFilter { online, awaited, ..AccountFilter::default() };
         let found = view.accounts(&filter, 9);
         found.iter().map(|account| account.wc_id.to_string()).collect::<String>()
     };

@@ -9,6 +9,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::hex::hex;
+use crate::token::System;
+
 /// Longest identifier accepted, in bytes. The platform's own have 36 and about 20.
 const MAX_ID_BYTES: usize = 128;
 
@@ -120,7 +123,18 @@ identifier! {
 impl LinkId {
     /// The link whose secret has this SHA-256.
     pub fn of_digest(digest: [u8; 32]) -> Self {
-        Self(digest.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}")).into())
+        Self(hex(&digest).into())
+    }
+}
+
+impl TokenId {
+    /// The name of a new token of this system; no other has it, as these bytes are random.
+    pub fn of(system: System, random: [u8; 10]) -> Self {
+        let prefix = match system {
+            System::App => "app",
+            System::OfficialAccount => "oa",
+        };
+        Self(format!("{prefix}-{}", hex(&random)).into())
     }
 }
 
@@ -187,6 +201,8 @@ mod tests {
     #[test]
     fn a_tokens_name_is_shorter() {
         assert!("x".repeat(64).parse::<TokenId>().is_ok());
+        let id = TokenId::of(System::App, [7; 10]);
+        assert_eq!(id.as_str().parse(), Ok(id.clone()));
         assert_eq!("x".repeat(65).parse::<TokenId>(), Err(InvalidId::TokenTooLong(65)));
         assert_eq!("a/b".parse::<TokenId>(), Err(InvalidId::Character));
     }

@@ -101,6 +101,11 @@ async fn a_parameter_of_another_type_or_sent_twice_is_refused() {
         let value_of = good.iter().find(|(known, _)| *known == name).unwrap().1;
         let twice: Vec<_> = good.iter().copied().chain([(name, value_of)]).collect();
         assert_eq!(code_of(&daemon.official_login_with(&twice).await), outcome, "{name} in the query");
+        let others = good.iter().filter(|(known, _)| *known != name);
+        let others: Vec<String> = others.map(|(name, value)| format!("{name}={value}")).collect();
+        let others = others.join("&");
+        let no_text = request(Method::POST, &format!("{OFFICIAL_LOGIN}?{others}&{name}=%FF"), &Value::Null);
+        assert_eq!(code_of(&daemon.send(no_text).await), outcome, "{name} as bytes that are no text");
         // Once in the query and once in the body is twice as well.
         let body =
             request(Method::POST, &format!("{OFFICIAL_LOGIN}?{name}={value_of}"), &json!({name: value_of}));
@@ -152,6 +157,15 @@ async fn an_answer_that_cannot_be_used_is_5367_and_leaves_the_code_open() {
     let log = daemon.process.log();
     assert_eq!(log.matches("a login got no answer that can be used").count(), 6, "{log}");
     assert_eq!(code_of(&daemon.official_login("open").await), 200);
+    // What matters is the access token: a refresh token whose end nobody knows is no reason to burn the code.
+    let data = json!({
+        "accessToken": {"token": "a1", "expirationTime": 4_000_000_000_u64},
+        "refreshToken": {"token": "r1", "expirationTime": 0},
+    });
+    platform.script(&json!({"call": OFFICIAL_LOGIN, "fault": {"answer": {"code": 200, "data": data}}})).await;
+    let response = daemon.official_login("endless").await;
+    assert_eq!(code_of(&response), 200);
+    assert_eq!(daemon.secret_of(&kept(&response).unwrap()).await, "a1");
 }
 
 #[tokio::test]

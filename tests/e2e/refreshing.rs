@@ -4,11 +4,12 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use hyper::header::RETRY_AFTER;
 use serde_json::json;
 use tokio::time::sleep;
 use wxlogin_state::TokenState;
 
-use crate::harness::{Daemon, Host, Platform, REFRESH, services};
+use crate::harness::{Daemon, Host, Platform, REFRESH, get, services, value};
 
 /// A pair is not exchanged sooner than this after it came, however near its end.
 const SOONEST: Duration = Duration::from_secs(5);
@@ -80,6 +81,20 @@ async fn a_kill_after_the_platform_has_exchanged_a_pair_loses_none() {
 }
 
 #[tokio::test]
+async fn a_stop_waits_for_a_pair_that_the_platform_has_exchanged() {
+    let (platform, mut daemon, id) = soon_refreshed().await;
+    platform.official_account(&json!({"accessLifetime": "2h", "strictRotation": true})).await;
+    platform.script(&json!({"call": REFRESH, "after": true, "delay": "1s"})).await;
+    platform.until("it is being refreshed", |state| state["calls"][REFRESH] == 1).await;
+    let (status, _) = daemon.stop().await;
+    assert!(status.success(), "{status}");
+    daemon.restart().await;
+    let token = daemon.token(&id).await.unwrap();
+    assert_eq!((token.generation.0, token.state, token.trouble), (2, TokenState::Active, None));
+    assert_eq!(platform.calls(REFRESH).await, 1);
+}
+
+#[tokio::test]
 async fn a_kill_amid_the_commit_of_a_refresh_or_after_it_loses_no_pair() {
     let (platform, mut daemon, id) = soon_refreshed().await;
     for (exchanged, pause) in [(1, 0), (2, 2), (3, 10)] {
@@ -102,6 +117,20 @@ async fn a_refresh_that_is_due_while_the_daemon_is_down_is_made_at_its_start() {
     daemon.restart().await;
     assert_ne!(daemon.secret_of(&id).await, first, "it was over, and is given when it is fresh");
     assert_eq!(platform.calls(REFRESH).await, 1);
+}
+
+#[tokio::test]
+async fn a_token_that_is_over_while_the_platform_is_down_is_tried_again_and_says_when() {
+    let (platform, daemon, id) = soon_refreshed().await;
+    platform.script(&json!({"call": REFRESH, "times": 100, "fault": {"status": 502}})).await;
+    daemon.until_told(&id, "token.expired").await;
+    let response = daemon.send(get(&format!("/v1/tokens/{id}"))).await;
+    let problem = value(&response);
+    assert_eq!((response.status().as_u16(), &problem["code"]), (503, &json!("platform-unreachable")));
+    let seconds: u64 = response.headers()[RETRY_AFTER].to_str().unwrap().parse().unwrap();
+    assert!((1..=30).contains(&seconds), "{seconds}");
+    let detail = problem["detail"].as_str().unwrap();
+    assert!(detail.contains("it is tried again at 20") && !detail.contains("new code"), "{detail}");
 }
 
 #[tokio::test]

@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use hyper::Method;
+use bytes::Bytes;
+use hyper::{Method, Response};
 use serde_json::{Value, json};
 use wxlogind::sandbox::{APP_SECRET, USER_DOMAIN_SECRET};
 
@@ -27,6 +28,10 @@ fn files(dir: &Path) -> Vec<(String, Vec<u8>)> {
 
 fn holds(bytes: &[u8], text: &str) -> bool {
     bytes.windows(text.len()).any(|window| window == text.as_bytes())
+}
+
+fn text(response: &Response<Bytes>) -> String {
+    String::from_utf8_lossy(response.body()).into_owned()
 }
 
 #[tokio::test]
@@ -58,13 +63,16 @@ async fn no_token_secret_or_code_is_logged_told_or_stored_in_plain() {
         platform.script(&json!({"call": call, "fault": {"status": 502, "body": body}})).await;
         platform.script(&json!({"call": call, "fault": {"answer": {"code": "?", "msg": code}}})).await;
     }
+    let mut told = Vec::new();
     for _ in 0..2 {
-        daemon.app_login(codes[1]).await;
-        daemon.official_login(codes[4]).await;
+        told.push(daemon.app_login(codes[1]).await);
+        told.push(daemon.official_login(codes[4]).await);
     }
     daemon.app_login(codes[2]).await;
     for path in ["/v1/nothing", "/v1/tokens", "/v1/events"] {
-        daemon.send(request(Method::PATCH, &format!("{path}?code={}", codes[0]), &Value::Null)).await;
+        for method in [Method::PATCH, Method::GET] {
+            told.push(daemon.send(request(method, &format!("{path}?code={}", codes[0]), &Value::Null)).await);
+        }
     }
     let ids = [kept(&app).unwrap(), kept(&official).unwrap()];
     for id in &ids {
@@ -72,22 +80,38 @@ async fn no_token_secret_or_code_is_logged_told_or_stored_in_plain() {
     }
     daemon.rekey().await.unwrap();
     platform.script(&json!({"call": APP_LOGOUT, "fault": {"status": 500, "body": answers[0]}})).await;
-    daemon.forget_token(&ids[0]).await.unwrap_err();
+    let refused = daemon.send(request(Method::DELETE, &format!("/v1/tokens/{}", ids[0]), &Value::Null)).await;
+    assert_eq!(refused.status(), 503);
+    told.push(refused);
     // The second refresh brings another pair.
     daemon.until_generation(&ids[1], 2).await;
     answers.push(daemon.secret_of(&ids[1]).await.into());
     let keys = fs::read_to_string(daemon.host.state().join("state.key")).unwrap();
 
     let events = serde_json::to_string(&daemon.journal().await).unwrap();
-    let listed = String::from_utf8_lossy(daemon.send(get("/v1/tokens")).await.body()).into_owned();
+    let listed = text(&daemon.send(get("/v1/tokens")).await);
+    let (metrics, check) =
+        (text(&daemon.send(get("/metrics")).await), text(&daemon.send(get("/v1/check")).await));
+    let told: String = told.iter().map(text).collect();
     let (log, stored) = (daemon.process.log(), files(&daemon.host.state()));
     for said in ["DEBUG request", "a user is logged in", "a token was not refreshed", "logging out failed"] {
         assert!(log.contains(said), "the log says nothing of {said}");
     }
     assert!(events.contains("token.active") && listed.contains(&ids[0]));
+    assert!(
+        metrics.contains("official-account") && check.starts_with('{') && told.contains("problem"),
+        "{told}"
+    );
     let tokens = answers.iter().map(|token| token.as_str().unwrap());
     for secret in tokens.chain(codes).chain([APP_SECRET, USER_DOMAIN_SECRET, keys.trim()]) {
-        for (place, text) in [("the log", &log), ("an event", &events), ("a list", &listed)] {
+        for (place, text) in [
+            ("the log", &log),
+            ("an event", &events),
+            ("a list", &listed),
+            ("the metrics", &metrics),
+            ("the check", &check),
+            ("a refusal", &told),
+        ] {
             assert!(!text.contains(secret), "{secret} is in {place}");
         }
         for (file, bytes) in &stored {

@@ -1,12 +1,11 @@
 //! The file: a login on each line, `LABEL[,WCID]` or `,WCID`; empty lines and those that begin with `#` say nothing.
 
 use std::collections::HashMap;
-use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
-use wxlogin_state::{Label, WcId};
+use wxlogin_state::{Label, WcId, hex};
 
 use crate::ctl::failure::Failure;
 use crate::ctl::text::plain;
@@ -100,11 +99,7 @@ fn line(number: usize, text: &str, place: &Path) -> Result<Line, String> {
 
 fn key(place: &Path, label: &str, wc_id: &str) -> String {
     let parts = [place.as_os_str().as_encoded_bytes(), label.as_bytes(), wc_id.as_bytes()];
-    let mut digits = String::new();
-    for byte in Sha256::digest(parts.join(&0)) {
-        // Writing to a String does not fail.
-        let _ = write!(digits, "{byte:02x}");
-    }
+    let mut digits = hex(&Sha256::digest(parts.join(&0)));
     digits.truncate(DIGITS);
     digits
 }

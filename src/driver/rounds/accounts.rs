@@ -20,10 +20,10 @@ impl Rounds {
         if !self.watch.has_looked() {
             return;
         }
-        for wc_id in self.relogins.due(now, ROUND) {
+        for wc_id in self.relogins.agenda.due(now, ROUND) {
             if let Err(denied) = turn.tend(&wc_id, Tending::TimeCame) {
                 error!(%wc_id, error = &denied as &dyn Error, "what is due for an account cannot be done");
-                self.relogins.take_off(&wc_id);
+                self.relogins.agenda.set(&wc_id, None);
             }
         }
     }

@@ -77,7 +77,7 @@ impl Rounds {
 
     /// Whether a login may be begun now.
     fn open_for_logins(&self) -> Result<(), Denied> {
-        if self.stopping {
+        if self.stopping.is_some() {
             return Err(Denied::Stopping);
         }
         if !self.ground.keeper.is_writable() {

@@ -3,21 +3,15 @@
 use std::error::Error;
 
 use jiff::Timestamp;
-use tracing::{debug, error, warn};
-use wxlogin_state::{Plain, RekeyStep, System, TokenId, TokenInput, TokenUnmoved, rekey_step};
+use tracing::{debug, error};
+use wxlogin_state::{Generation, System, TokenId, TokenInput, TokenUnmoved};
 
-use super::{ROUND, Rounds, committed};
+use super::{ROUND, Rounds};
 use crate::driver::answer::Answer;
 use crate::driver::handle::Denied;
-use crate::driver::tokens::{RefreshFault, TokenMessage};
+use crate::driver::tokens::{Came, TokenMessage};
 use crate::driver::turn::Turn;
 use crate::logging;
-use crate::platform::official_account;
-use crate::view::Changes;
-
-/// The code by which system C says that a refresh token is of no use (protocol.md names none for refreshing; of the
-/// seed's codes it is the one for an identity that is not given).
-const NO_IDENTITY: i64 = 5368;
 
 impl Rounds {
     pub(super) fn take_token_message(
@@ -30,52 +24,56 @@ impl Rounds {
                 let kept = new_name(new.system).and_then(|id| turn.keep_token(id, new, &self.ground.vault));
                 return Some(Answer::Token(reply, kept));
             }
-            TokenMessage::Open { id, reply } => {
-                match turn.take_token(&id, TokenInput::Wanted) {
-                    // A refresh begins after the commit; whoever waits is answered after it.
-                    Ok(Ok(()) | Err(_)) => self.tokens.wait(id, reply),
-                    Err(denied) => drop(reply.send(Err(denied))),
+            TokenMessage::Open { id, reply } => match turn.take_token(&id, TokenInput::Wanted) {
+                // A refresh begins after the commit; whoever waits is answered after it.
+                Ok(Ok(()) | Err(TokenUnmoved::Refreshing)) => {
+                    self.to_settle.push(id.clone());
+                    self.tokens.wait(id, reply);
                 }
-            }
+                Ok(Err(_)) => self.tokens.give(id, reply),
+                Err(denied) => drop(reply.send(Err(denied))),
+            },
             TokenMessage::Forget { id, reply } => {
                 let known = turn.token(&id).map(|_| turn.forget_token(&id));
                 return Some(Answer::Done(reply, known.ok_or(Denied::NoToken(id))));
             }
-            TokenMessage::Answered { id, generation, result } => {
-                self.tokens.answered(&id);
-                // Where the round cannot be committed the duty is found again.
-                self.to_settle.push(id.clone());
-                let taken = match result {
-                    Ok(official_account::Answer::LoggedIn { access, refresh, .. }) => {
-                        let refresh = refresh.map(|refresh| (refresh.secret, Some(refresh.expires_at)));
-                        let plain = Plain { access: access.secret, expires_at: access.expires_at, refresh };
-                        turn.refreshed_token(&id, generation, &plain, &self.ground.vault)
-                    }
-                    Ok(official_account::Answer::Refused { code: NO_IDENTITY, sentence, .. }) => {
-                        let what = format!("the system refuses the refresh token: {sentence}");
-                        warn!(token = %id, what, "a token cannot be refreshed any more");
-                        turn.take_token(&id, TokenInput::RefreshRefused { generation, what })
-                    }
-                    Ok(official_account::Answer::Refused { code, sentence, .. }) => {
-                        let what = format!("the system refuses with {code}: {sentence}");
-                        warn!(token = %id, what, "a token was not refreshed");
-                        turn.take_token(&id, TokenInput::RefreshFailed { generation, what })
-                    }
-                    Err(fault) => {
-                        let body = match &fault {
-                            RefreshFault::Call(trouble) => trouble.body_excerpt(),
-                            RefreshFault::NotConfigured => None,
-                        };
-                        warn!(token = %id, error = &fault as &dyn Error, body, "a token was not refreshed");
-                        let what = logging::chain(&fault);
-                        turn.take_token(&id, TokenInput::RefreshFailed { generation, what })
-                    }
-                };
-                note(&id, taken);
+            TokenMessage::Answered { id, generation, came, reply } => {
+                let taken = self.take_refreshed(&id, generation, came, turn);
+                self.refreshed.push((id, taken.is_ok()));
+                return Some(Answer::Done(reply, taken));
             }
             TokenMessage::Rekey { reply } => self.ground.vault.renew(self.ground.keeper.dir(), reply),
         }
         None
+    }
+
+    /// Takes in what came of a refresh; where it may be offered again, nothing has changed.
+    fn take_refreshed(
+        &mut self,
+        id: &TokenId,
+        generation: Generation,
+        came: Came,
+        turn: &mut Turn<'_>,
+    ) -> Result<(), Denied> {
+        let taken = match came {
+            Came::Pair(plain) => match turn.refreshed_token(id, generation, &plain, &self.ground.vault) {
+                Err(denied) if !matches!(denied, Denied::NoToken(_)) => {
+                    let (error, what) = (&denied as &dyn Error, logging::chain(&denied));
+                    error!(token = %id, error, "the pair that a refresh has brought cannot be kept");
+                    turn.take_token(id, TokenInput::RefreshFailed { generation, what })
+                }
+                taken => taken,
+            },
+            Came::Refused(what) => turn.take_token(id, TokenInput::RefreshRefused { generation, what }),
+            Came::Failed(what) => turn.take_token(id, TokenInput::RefreshFailed { generation, what }),
+        };
+        match &taken {
+            Ok(Ok(())) => {}
+            Ok(Err(unmoved)) => debug!(token = %id, %unmoved, "the answer to a refresh changes nothing"),
+            Err(denied @ Denied::NoToken(_)) => debug!(token = %id, %denied, "it is known no more"),
+            Err(denied) => error!(token = %id, error = denied as &dyn Error, "a token could not be taken in"),
+        }
+        taken.map(|_| ())
     }
 
     /// Has every token looked through.
@@ -86,80 +84,49 @@ impl Rounds {
     /// Does what is due for tokens; all of them are looked at once that is asked for.
     pub(super) fn take_due_tokens(&mut self, now: Timestamp, turn: &mut Turn<'_>) {
         let all = self.tokens_to_review.drain(..self.tokens_to_review.len().min(ROUND));
-        let due: Vec<TokenId> = all.chain(self.tokens.due(now, ROUND)).collect();
-        for id in &due {
-            match turn.take_token(id, TokenInput::TimeCame) {
+        let due: Vec<TokenId> = all.chain(self.tokens.agenda.due(now, ROUND)).collect();
+        for id in due {
+            match turn.take_token(&id, TokenInput::TimeCame) {
                 Err(denied @ Denied::NoToken(_)) => debug!(token = %id, %denied, "it is known no more"),
                 Err(denied) => {
+                    // It would be due again at once; the next review tries it once more.
                     error!(token = %id, error = &denied as &dyn Error, "what is due for a token cannot be done");
-                    self.tokens.take_off(id);
+                    self.tokens.agenda.set(&id, None);
+                    continue;
                 }
                 Ok(Ok(()) | Err(_)) => {}
             }
+            self.to_settle.push(id);
         }
-        self.to_settle.extend(due);
     }
 
     /// Sees to it that what the tokens as committed ask for goes on, and answers who waits for them.
     pub(super) fn settle_tokens(&mut self, changed: &[TokenId], round: &Result<(), Denied>, now: Timestamp) {
         let view = self.ground.view.clone();
-        if self.ground.keeper.is_writable() {
+        // What could not be committed is still out, and offered again.
+        let refreshed = std::mem::take(&mut self.refreshed);
+        if round.is_ok() {
+            for (id, _) in &refreshed {
+                self.tokens.answered(id);
+            }
+            // One that could not be taken in would be refreshed again at once; the next review does that.
+            self.to_settle.extend(refreshed.into_iter().filter_map(|(id, taken)| taken.then_some(id)));
+        }
+        let keeper = &self.ground.keeper;
+        let writable =
+            if keeper.is_writable() { Ok(()) } else { Err(Denied::Unwritable(keeper.read_only())) };
+        if writable.is_ok() {
             for id in changed.iter().cloned().chain(std::mem::take(&mut self.to_settle)) {
                 match view.token(&id) {
                     Some(token) => self.tokens.settle(&token, &self.ground.figures.token_rules, now),
-                    None => self.tokens.forget(&id),
+                    // A refresh that is out finds nothing to change.
+                    None => self.tokens.agenda.set(&id, None),
                 }
             }
             self.tokens.start(&view, &self.ground.vault.keys);
         }
-        self.tokens.answer(&view, &self.ground.vault.keys, round, now);
-    }
-
-    /// The next step towards a new key.
-    pub(super) fn rekey(&mut self) {
-        let ground = &mut self.ground;
-        if !ground.vault.is_rekeying() || !ground.keeper.is_writable() {
-            return;
-        }
-        let tokens = ground.view.all_tokens();
-        let step =
-            rekey_step(tokens.iter().map(|token| &**token), ground.vault.seal.as_ref(), &ground.vault.keys);
-        match step {
-            Ok(RekeyStep::Tokens { tokens, batch }) => {
-                if ground.keeper.commit(&batch).is_ok() {
-                    self.commits += 1;
-                    let tokens = tokens.into_iter().map(std::sync::Arc::new).collect();
-                    ground.view.publish(Changes { tokens, ..Changes::default() });
-                }
-            }
-            Ok(RekeyStep::Seal { seal, batch }) => {
-                if ground.keeper.commit(&batch).is_ok() {
-                    self.commits += 1;
-                    ground.vault.seal = Some(seal);
-                }
-            }
-            Ok(RekeyStep::Done) => {
-                // An export from before can only be restored with the key that is about to go.
-                self.exporting.finish(committed(ground, &ground.shelf.committed(), self.commits));
-                if self.exporting.has(self.commits) {
-                    self.ground.vault.renewed(self.ground.keeper.dir());
-                } else {
-                    self.ground
-                        .vault
-                        .gave_up("the export cannot be written, and the last one needs the older key");
-                }
-            }
-            Err(fault) => self.ground.vault.gave_up(&logging::chain(&fault)),
-        }
-    }
-}
-
-fn note(id: &TokenId, taken: Result<Result<(), TokenUnmoved>, Denied>) {
-    match taken {
-        Ok(Ok(())) => {}
-        Ok(Err(unmoved)) => debug!(token = %id, %unmoved, "the answer to a refresh changes nothing"),
-        Err(denied @ Denied::NoToken(_)) => debug!(token = %id, %denied, "it is known no more"),
-        Err(denied) => error!(token = %id, error = &denied as &dyn Error, "a token could not be taken in"),
+        let by = (&self.ground.figures.token_rules, now);
+        self.tokens.answer(&view, &self.ground.vault.keys, &writable, by);
     }
 }
 
@@ -167,14 +134,5 @@ fn note(id: &TokenId, taken: Result<Result<(), TokenUnmoved>, Denied>) {
 fn new_name(system: System) -> Result<TokenId, Denied> {
     let mut random = [0; 10];
     getrandom::fill(&mut random).map_err(|fault| Denied::NoName(fault.to_string()))?;
-    let hex: String = random.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(digit).collect();
-    let prefix = match system {
-        System::App => "app",
-        System::OfficialAccount => "oa",
-    };
-    format!("{prefix}-{hex}").parse().map_err(|_| Denied::NoName("it is not a name".to_owned()))
-}
-
-fn digit(nibble: u8) -> char {
-    char::from_digit(nibble.into(), 16).unwrap_or('0')
+    Ok(TokenId::of(system, random))
 }

@@ -1,21 +1,21 @@
 //! Tokens: kept sealed, refreshed once for everybody, opened for whoever asks, and sealed anew.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Query, State};
 use axum::routing::put;
 use futures_util::future::join_all;
-use hyper::Uri;
+use hyper::{StatusCode, Uri};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use wxlogin_state::public::Event;
 use wxlogin_state::seal::KeyError;
-use wxlogin_state::{Generation, Plain, Secret, StateDir, System, Token, TokenId, TokenState};
+use wxlogin_state::{Generation, MAX_RECORD, Plain, Secret, StateDir, System, Token, TokenId, TokenState};
 
 use super::test_clock::TestClock;
 use super::world::{FIGURES, RETENTION, World, minute};
@@ -25,12 +25,17 @@ use crate::metrics::Metrics;
 use crate::platform::Systems;
 use crate::platform::official_account::{OfficialAccountPlatform, REFRESH};
 
+mod refreshes;
+
 const APP_ID: &str = "wx-app";
 
 /// System C as far as it refreshes: an access token lives two hours, a refresh token is good once.
 #[derive(Clone)]
 struct Fake {
-    calls: Arc<AtomicU64>,
+    /// The refresh tokens that it was called with.
+    asked: Arc<Mutex<Vec<String>>>,
+    /// Refresh tokens that have been exchanged.
+    used: Arc<Mutex<HashSet<String>>>,
     /// Each answer takes one.
     answers: Arc<Semaphore>,
     clock: TestClock,
@@ -38,18 +43,35 @@ struct Fake {
 
 impl Fake {
     async fn start(clock: TestClock) -> (Self, Systems) {
-        let fake = Self { calls: Arc::default(), answers: Arc::new(Semaphore::new(1_000)), clock };
+        let (fake, client) = Self::start_for(APP_ID, clock).await;
+        (fake, Systems { official_accounts: vec![client], ..Systems::default() })
+    }
+
+    async fn start_for(app_id: &str, clock: TestClock) -> (Self, OfficialAccountPlatform) {
+        let fake = Self {
+            asked: Arc::default(),
+            used: Arc::default(),
+            answers: Arc::new(Semaphore::new(1_000)),
+            clock,
+        };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url: Uri = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
         let router = Router::new().route(REFRESH, put(refresh)).with_state(fake.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
         let secret = Secret::new("domain secret");
-        let client = OfficialAccountPlatform::new(&url, APP_ID, "users.example", &secret).unwrap();
-        (fake, Systems { official_accounts: vec![client], ..Systems::default() })
+        let client = OfficialAccountPlatform::new(&url, app_id, "users.example", &secret).unwrap();
+        (fake, client)
     }
 
-    fn calls(&self) -> u64 {
-        self.calls.load(Ordering::SeqCst)
+    fn calls(&self) -> usize {
+        self.asked.lock().unwrap().len()
+    }
+
+    /// Waits until it has been called so often.
+    async fn called(&self, calls: usize) {
+        while self.calls() < calls {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
     }
 
     /// No answer from now on.
@@ -62,19 +84,31 @@ impl Fake {
     }
 }
 
-async fn refresh(State(fake): State<Fake>, Query(query): Query<Vec<(String, String)>>) -> String {
-    let call = fake.calls.fetch_add(1, Ordering::SeqCst) + 1;
+async fn refresh(
+    State(fake): State<Fake>,
+    Query(query): Query<Vec<(String, String)>>,
+) -> Result<String, StatusCode> {
+    let call = {
+        let mut asked = fake.asked.lock().unwrap();
+        asked.push(query[0].1.clone());
+        asked.len()
+    };
     fake.answers.acquire().await.unwrap().forget();
-    if query[0].1 == "dead" {
-        return json!({"code": 5368, "data": null, "extMsg": "", "msg": "Failed to get user OpenID"})
-            .to_string();
+    if query[0].1 == "broken" {
+        return Err(StatusCode::SERVICE_UNAVAILABLE);
+    }
+    if query[0].1 == "dead" || !fake.used.lock().unwrap().insert(query[0].1.clone()) {
+        return Ok(
+            json!({"code": 5368, "data": null, "extMsg": "", "msg": "Failed to get user OpenID"}).to_string()
+        );
     }
     let (now, with) = (fake.clock.now().as_second(), &query[0].1);
     let token = |name: &str, life: i64| -> Value {
-        json!({"token": format!("{name}-{call}-by-{with}"), "expirationTime": now + life})
+        let padding = if (name, with.as_str()) == ("access", "huge") { MAX_RECORD } else { 0 };
+        json!({"token": format!("{name}-{call}-by-{with}{}", "x".repeat(padding)), "expirationTime": now + life})
     };
     let data = json!({"accessToken": token("access", 7_200), "refreshToken": token("refresh", 86_400)});
-    json!({"code": 200, "data": data, "extMsg": "", "msg": "success"}).to_string()
+    Ok(json!({"code": 200, "data": data, "extMsg": "", "msg": "success"}).to_string())
 }
 
 /// A token of system C that ends in two hours, refreshed by `refresh`.
@@ -169,22 +203,6 @@ async fn however_many_fetch_a_token_that_is_over_the_system_is_asked_once() {
 }
 
 #[tokio::test]
-async fn a_restart_loses_no_timer_and_an_answer_that_was_lost_is_asked_for_again() {
-    let (fake, world) = begin().await;
-    let id = world.kept(official("first")).await;
-    fake.hold();
-    world.at(minute(110)).await;
-    while fake.calls() == 0 {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    let world = world.restart().await;
-    fake.answer();
-    let token = world.until_token(&id, |token| token.generation == Generation(2)).await;
-    assert_eq!((token.state, fake.calls()), (TokenState::Active, 2));
-    world.stop().await;
-}
-
-#[tokio::test]
 async fn a_refused_refresh_token_is_told_while_the_access_token_can_still_be_used() {
     let (_fake, world) = begin().await;
     let id = world.kept(official("dead")).await;
@@ -196,6 +214,35 @@ async fn a_refused_refresh_token_is_told_while_the_access_token_can_still_be_use
     let over = world.driver.open_token(&id).await.unwrap_err();
     assert!(matches!(&over, Denied::TokenOver { what: Some(_), .. }), "{over}");
     assert_eq!(world.told_of_tokens().await, ["token.active", "token.expiring", "token.expired"]);
+}
+
+#[tokio::test]
+async fn a_token_that_cannot_grow_any_more_keeps_nobody_busy() {
+    let (_fake, world) = begin().await;
+    let keep = async |uid: usize| {
+        let new = NewToken { uid: Some("u".repeat(uid)), ..app() };
+        world.driver.keep_token(new).await.map(|token| token.id.clone())
+    };
+    // The longest that fits.
+    let (mut fits, mut too_long) = (1, MAX_RECORD);
+    while too_long - fits > 1 {
+        let middle = usize::midpoint(fits, too_long);
+        match keep(middle).await {
+            Ok(id) => {
+                world.driver.forget_token(&id).await.unwrap();
+                fits = middle;
+            }
+            Err(Denied::TooLarge(_)) => too_long = middle,
+            Err(denied) => panic!("{denied}"),
+        }
+    }
+    let id = keep(fits).await.unwrap();
+    // "expiring" is longer than "active".
+    world.at(minute(14_400) - Duration::from_hours(1)).await;
+    world.stands_still().await;
+    assert_eq!(world.token(&id).state, TokenState::Active);
+    assert_eq!(world.opened(&id).await, "bearer");
+    world.stop().await;
 }
 
 #[tokio::test]
@@ -260,6 +307,27 @@ async fn a_new_key_takes_over_and_the_old_one_is_gone() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     assert_eq!(std::fs::read_to_string(&key_file).unwrap(), old);
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn without_an_export_the_old_key_stays_and_nobody_is_kept_busy() {
+    let (_fake, world) = begin().await;
+    let id = world.kept(app()).await;
+    let (export, key_file) = (world.place.path().join("export"), world.place.path().join("state.key"));
+    let keys = || std::fs::read_to_string(&key_file).unwrap().lines().count();
+    while !export.exists() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    std::fs::remove_file(&export).unwrap();
+    std::fs::create_dir(&export).unwrap();
+    let denied = world.driver.rekey().await.unwrap_err();
+    assert!(matches!(&denied, Denied::NotRekeyed(what) if what.contains("export")), "{denied}");
+    assert_eq!(keys(), 2);
+    world.stands_still().await;
+    std::fs::remove_dir(&export).unwrap();
+    world.driver.rekey().await.unwrap();
+    assert_eq!((keys(), world.opened(&id).await.as_str()), (1, "bearer"));
     world.stop().await;
 }
 

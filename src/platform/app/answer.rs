@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use wxlogin_state::Secret;
 
 use crate::platform::envelope::Reply;
+use crate::platform::profile::number;
 use crate::platform::trouble::{Excerpt, Fault, Trouble};
 use crate::platform::{json, redact};
 
@@ -43,7 +44,7 @@ pub struct LoggedIn {
 }
 
 /// How a logout ended.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LoggedOut {
     /// The token is of no use any more: 200, or 402 because it had expired.
     Done,
@@ -51,8 +52,6 @@ pub enum LoggedOut {
     Refused {
         /// For example 401.
         code: u32,
-        /// The whole answer.
-        body: Bytes,
     },
 }
 
@@ -60,7 +59,9 @@ impl fmt::Debug for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::LoggedIn(logged_in) => f.debug_tuple("LoggedIn").field(logged_in).finish(),
-            Self::Refused { code, .. } => refused(f, *code),
+            Self::Refused { code, .. } => {
+                f.debug_struct("Refused").field("code", code).finish_non_exhaustive()
+            }
         }
     }
 }
@@ -72,19 +73,6 @@ impl fmt::Debug for LoggedIn {
             .field("expires_at", &self.expires_at)
             .finish_non_exhaustive()
     }
-}
-
-impl fmt::Debug for LoggedOut {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Done => f.write_str("Done"),
-            Self::Refused { code, .. } => refused(f, *code),
-        }
-    }
-}
-
-fn refused(f: &mut fmt::Formatter<'_>, code: u32) -> fmt::Result {
-    f.debug_struct("Refused").field("code", &code).finish_non_exhaustive()
 }
 
 /// What the envelope says.
@@ -112,15 +100,16 @@ pub(super) fn logged_in(reply: &Reply<'_>) -> Result<Answer, Trouble> {
         data.get(name).filter(present).ok_or_else(|| shown.incomplete(place))
     };
     let uid = member("uid", "data.uid")?;
-    let uid =
-        number(uid).filter(|uid| *uid != 0).ok_or_else(|| shown.unreadable(Fault::Impossible("data.uid")))?;
+    let uid = number(uid)
+        .filter(|uid: &u64| *uid != 0)
+        .ok_or_else(|| shown.unreadable(Fault::Impossible("data.uid")))?;
     let token = member("access_token", "data.access_token")?.as_str();
     let token = token
         .filter(|token| HeaderValue::from_str(token).is_ok())
         .ok_or_else(|| shown.unreadable(Fault::Impossible("data.access_token")))?;
     let expires_at = number(member("token_expired_at", "data.token_expired_at")?)
-        .filter(|second| *second != 0)
-        .and_then(|second| Timestamp::from_second(i64::try_from(second).ok()?).ok())
+        .filter(|second| *second > 0)
+        .and_then(|second| Timestamp::from_second(second).ok())
         .ok_or_else(|| shown.unreadable(Fault::Impossible("data.token_expired_at")))?;
     let access_token = Secret::new(token);
     Ok(Answer::LoggedIn(LoggedIn { uid, access_token, expires_at, body: reply.body.clone() }))
@@ -130,7 +119,7 @@ pub(super) fn logged_in(reply: &Reply<'_>) -> Result<Answer, Trouble> {
 pub(super) fn logged_out(reply: &Reply<'_>) -> Result<LoggedOut, Trouble> {
     Ok(match said(reply)? {
         Said::Success(_) | Said::Failure(402) => LoggedOut::Done,
-        Said::Failure(code) => LoggedOut::Refused { code, body: reply.body.clone() },
+        Said::Failure(code) => LoggedOut::Refused { code },
     })
 }
 
@@ -151,10 +140,10 @@ fn said(reply: &Reply<'_>) -> Result<Said, Trouble> {
 fn read(body: &[u8]) -> Result<Said, Fault> {
     let Value::Object(members) = json::parse(body)? else { return Err(Fault::NotAnObject) };
     let code = match members.get("code") {
-        Some(code @ (Value::Number(_) | Value::String(_))) => number(code),
+        Some(code @ (Value::Number(_) | Value::String(_))) => number::<u32>(code),
         _ => return Err(Fault::Mistyped("code")),
     };
-    match code.and_then(|code| u32::try_from(code).ok()) {
+    match code {
         Some(200) => Ok(Said::Success(members)),
         Some(code) if is_documented(code) => Ok(Said::Failure(code)),
         _ => Err(Fault::UnknownCode),
@@ -165,15 +154,6 @@ fn read(body: &[u8]) -> Result<Said, Fault> {
 fn is_documented(code: u32) -> bool {
     matches!(code, 400_104..=400_116 | 400_193..=400_199 | 400_250)
         || matches!(code, 400 | 401 | 402 | 404 | 405 | 413 | 429 | 500)
-}
-
-/// A number, also where it is written as a text.
-fn number(value: &Value) -> Option<u64> {
-    match value {
-        Value::Number(number) => number.as_u64(),
-        Value::String(text) => text.trim().parse().ok(),
-        _ => None,
-    }
 }
 
 /// The same answer without the user: a log needs neither a telephone number nor a password to go by. Of `data` the

@@ -8,7 +8,7 @@ use std::fmt;
 use bytes::Bytes;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
-use wxlogin_state::Secret;
+use wxlogin_state::{Plain, Secret};
 
 use crate::platform::envelope::Reply;
 use crate::platform::profile::number;
@@ -26,7 +26,7 @@ pub enum Answer {
         /// `data.accessToken`
         access: Token,
         /// `data.refreshToken`; `None` where there is none, which leaves an earlier one in force.
-        refresh: Option<Token>,
+        refresh: Option<RefreshToken>,
         /// The whole answer.
         body: Body,
     },
@@ -41,13 +41,28 @@ pub enum Answer {
     },
 }
 
-/// A token and its end.
+/// An access token and its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Token {
     /// `token`; never empty.
     pub secret: Secret,
     /// `expirationTime`, to the second.
     pub expires_at: Timestamp,
+}
+
+/// A refresh token and its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefreshToken {
+    /// `token`; never empty.
+    pub secret: Secret,
+    /// `expirationTime`, to the second; `None` where the platform names none that a clock will see.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// The tokens of a success, as they are kept.
+pub fn plain(access: Token, refresh: Option<RefreshToken>) -> Plain {
+    let refresh = refresh.map(|refresh| (refresh.secret, refresh.expires_at));
+    Plain { access: access.secret, expires_at: access.expires_at, refresh }
 }
 
 /// An answer byte for byte as it came, for the caller alone: it may hold tokens, and is not shown.
@@ -88,50 +103,52 @@ pub(super) fn answer(reply: &Reply<'_>) -> Result<Answer, Trouble> {
     let unreadable = |fault| reply.unreadable(fault);
     let nothing = Map::new();
     let data = object(members.get("data"), "data").map_err(unreadable)?.unwrap_or(&nothing);
-    let access =
-        token(reply, data.get("accessToken"), &ACCESS)?.ok_or_else(|| reply.incomplete(ACCESS.token))?;
-    let refresh = token(reply, data.get("refreshToken"), &REFRESH)?;
+    let access = found(data.get("accessToken"), &ACCESS).map_err(unreadable)?;
+    let Found { secret: token, members } = access.ok_or_else(|| reply.incomplete(ACCESS.token))?;
+    if members.get("expirationTime").is_none_or(Value::is_null) {
+        return Err(reply.incomplete(EXPIRATION));
+    }
+    let expires_at = end(members).ok_or_else(|| reply.unreadable(Fault::Impossible(EXPIRATION)))?;
+    let access = Token { secret: token, expires_at };
+    let refresh = found(data.get("refreshToken"), &REFRESH).map_err(unreadable)?;
+    let refresh = refresh.map(|Found { secret, members }| RefreshToken { secret, expires_at: end(members) });
     Ok(Answer::LoggedIn { access, refresh, body })
 }
 
-/// What the members of a token are called in errors.
+/// What a token is called in errors.
 struct Place {
     whole: &'static str,
     token: &'static str,
-    expiration: &'static str,
 }
 
-const ACCESS: Place = Place {
-    whole: "data.accessToken",
-    token: "data.accessToken.token",
-    expiration: "data.accessToken.expirationTime",
-};
+const ACCESS: Place = Place { whole: "data.accessToken", token: "data.accessToken.token" };
 
-const REFRESH: Place = Place {
-    whole: "data.refreshToken",
-    token: "data.refreshToken.token",
-    expiration: "data.refreshToken.expirationTime",
-};
+const REFRESH: Place = Place { whole: "data.refreshToken", token: "data.refreshToken.token" };
 
-/// The token that a member holds; `None` where it is missing, `null` or empty. One whose end is unknown cannot be
-/// kept alive: it is trouble, and so is an end that no clock will see, such as milliseconds for seconds.
-fn token(reply: &Reply<'_>, member: Option<&Value>, place: &Place) -> Result<Option<Token>, Trouble> {
-    let Some(members) = object(member, place.whole).map_err(|fault| reply.unreadable(fault))? else {
-        return Ok(None);
-    };
-    let secret = match members.get("token") {
-        None | Some(Value::Null) => return Ok(None),
-        Some(Value::String(text)) if text.trim().is_empty() => return Ok(None),
-        Some(Value::String(text)) => Secret::new(text.as_str()),
-        Some(_) => return Err(reply.unreadable(Fault::Mistyped(place.token))),
-    };
-    let seconds = match members.get("expirationTime") {
-        None | Some(Value::Null) => return Err(reply.incomplete(place.expiration)),
-        Some(value) => number(value).filter(|seconds| *seconds > 0),
-    };
-    let expires_at = seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
-    let expires_at = expires_at.ok_or_else(|| reply.unreadable(Fault::Impossible(place.expiration)))?;
-    Ok(Some(Token { secret, expires_at }))
+/// The end of an access token, without which it cannot be kept alive.
+const EXPIRATION: &str = "data.accessToken.expirationTime";
+
+/// A token, and what is said of it.
+struct Found<'a> {
+    secret: Secret,
+    members: &'a Map<String, Value>,
+}
+
+/// The token that a member holds; `None` where it is missing, `null` or empty.
+fn found<'a>(member: Option<&'a Value>, place: &Place) -> Result<Option<Found<'a>>, Fault> {
+    let Some(members) = object(member, place.whole)? else { return Ok(None) };
+    match members.get("token") {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) if text.trim().is_empty() => Ok(None),
+        Some(Value::String(text)) => Ok(Some(Found { secret: Secret::new(text.as_str()), members })),
+        Some(_) => Err(Fault::Mistyped(place.token)),
+    }
+}
+
+/// When a token ends; `None` for a time that no clock will see, such as milliseconds for seconds.
+fn end(members: &Map<String, Value>) -> Option<Timestamp> {
+    let seconds = members.get("expirationTime").and_then(number).filter(|seconds| *seconds > 0)?;
+    Timestamp::from_second(seconds).ok()
 }
 
 /// The members of an object; `None` where it is missing or `null`.

@@ -3,18 +3,22 @@
 //! Nothing is thrown away before it is understood: a name that occurs twice, in one place or in both, stays there
 //! twice, so that [`Login::read`](super::Login::read) can refuse it in the documented order.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use form_urlencoded::parse;
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::error::Category;
 
 use crate::platform::Fault;
+use crate::platform::json::Members;
 
 /// The parameters of one call. Their values are not shown: one of them is a login code.
 #[derive(Default)]
-pub struct Fields(Vec<(String, Value)>);
+pub struct Fields(Vec<(String, Sent)>);
+
+/// A parameter as it came; `None` for bytes of a query that are no text in UTF-8.
+type Sent = Option<Value>;
 
 /// What there is of one parameter.
 #[derive(Debug, Clone, Copy)]
@@ -23,21 +27,27 @@ pub(super) enum Field<'a> {
     Absent,
     /// It was sent once.
     Sole(&'a Value),
-    /// It was sent more than once, and which one is meant, nobody can know.
-    Repeated,
+    /// It was sent more than once, and which one is meant, nobody can know; or as bytes that are no text.
+    Unreadable,
 }
 
 impl Fields {
-    /// The parameters of a query string, without its question mark; every value is a text.
+    /// The parameters of a query string, without its question mark; every value is a text. Bytes that are none show
+    /// as U+FFFD, which therefore is none either: signed and sent, it would be another code than the caller's.
     pub fn from_query(query: &str) -> Self {
-        Self(parse(query.as_bytes()).map(|(name, value)| (name.into(), value.into())).collect())
+        let text = |value: Cow<'_, str>| {
+            (!value.contains(char::REPLACEMENT_CHARACTER)).then(|| Value::from(value.into_owned()))
+        };
+        Self(parse(query.as_bytes()).map(|(name, value)| (name.into(), text(value))).collect())
     }
 
     /// The parameters of a JSON body, which must be an object.
     pub fn from_json(body: &[u8]) -> Result<Self, Fault> {
         let text = std::str::from_utf8(body).map_err(|_| Fault::NotUtf8)?;
         match serde_json::from_str(text) {
-            Ok(fields) => Ok(fields),
+            Ok(Members(members)) => {
+                Ok(Self(members.into_iter().map(|(name, value)| (name, Some(value))).collect()))
+            }
             Err(error) if error.classify() == Category::Data => Err(Fault::NotAnObject),
             Err(_) => Err(Fault::NotJson),
         }
@@ -53,9 +63,9 @@ impl Fields {
     pub(super) fn get(&self, name: &str) -> Field<'_> {
         let mut found = self.0.iter().filter(|(known, _)| known == name).map(|(_, value)| value);
         match (found.next(), found.next()) {
-            (None | Some(Value::Null), None) => Field::Absent,
-            (Some(value), None) => Field::Sole(value),
-            (_, Some(_)) => Field::Repeated,
+            (None | Some(Some(Value::Null)), None) => Field::Absent,
+            (Some(Some(value)), None) => Field::Sole(value),
+            (Some(None), None) | (_, Some(_)) => Field::Unreadable,
         }
     }
 }
@@ -63,29 +73,5 @@ impl Fields {
 impl fmt::Debug for Fields {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
-    }
-}
-
-impl<'de> Deserialize<'de> for Fields {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Members)
-    }
-}
-
-struct Members;
-
-impl<'de> Visitor<'de> for Members {
-    type Value = Fields;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object of parameters")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Fields, A::Error> {
-        let mut fields = Vec::new();
-        while let Some(member) = members.next_entry()? {
-            fields.push(member);
-        }
-        Ok(Fields(fields))
     }
 }

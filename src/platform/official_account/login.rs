@@ -60,7 +60,7 @@ fn user_domain<'a>(
     let domain = match fields.get("userDomain") {
         Field::Absent => return Ok(None),
         Field::Sole(Value::String(domain)) => domain.as_str(),
-        Field::Sole(_) | Field::Repeated => return Err(Refusal::DomainFormat),
+        Field::Sole(_) | Field::Unreadable => return Err(Refusal::DomainFormat),
     };
     if domain.trim().is_empty() {
         Err(Refusal::DomainMissing)
@@ -93,7 +93,7 @@ fn mcc(fields: &Fields) -> Result<Option<i32>, Refusal> {
         Field::Absent => return Ok(None),
         Field::Sole(Value::Number(number)) => number.as_i64().and_then(|number| number.try_into().ok()),
         Field::Sole(Value::String(digits)) => digits.parse().ok(),
-        Field::Sole(_) | Field::Repeated => None,
+        Field::Sole(_) | Field::Unreadable => None,
     };
     number.map(Some).ok_or(Refusal::MccUnknown)
 }

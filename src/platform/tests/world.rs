@@ -4,6 +4,7 @@ use tokio::time::{sleep, timeout};
 use wxlogin_state::Failure;
 
 use super::*;
+use crate::platform::transport::Message;
 use crate::sandbox::{ACCOUNT, Sandbox, SandboxSettings};
 
 /// A sandbox and its client.
@@ -29,7 +30,7 @@ impl World {
 
     /// Does something that the platform has no call for, and says whether it was done.
     async fn act(&self, path: &str, body: &'static str) -> bool {
-        let Inner { endpoint, transport, .. } = &*self.platform.0;
+        let Service { endpoint, transport, .. } = &self.platform.0.service;
         let limits = Limits { head: ORDINARY, read: READ, body: LARGEST };
         let message = Message {
             method: Method::POST,

@@ -63,13 +63,15 @@ pub(in crate::sandbox) async fn by_rule(
 ) -> Response {
     let (delay, after, fault) =
         rule.map_or((Duration::ZERO, false, None), |rule| (rule.delay, rule.after, rule.fault));
+    let mut normal = std::pin::pin!(normal);
+    let carried_out = if after { Some(normal.as_mut().await) } else { None };
     if !delay.is_zero() {
         tokio::time::sleep(delay).await;
     }
-    match fault {
-        None => normal.await,
-        Some(fault) if after => perform(&fault, line, Some(normal.await)).await,
-        Some(fault) => perform(&fault, line, None).await,
+    match (fault, carried_out) {
+        (None, Some(answer)) => answer,
+        (None, None) => normal.await,
+        (Some(fault), carried_out) => perform(&fault, line, carried_out).await,
     }
 }
 

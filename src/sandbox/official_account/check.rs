@@ -11,8 +11,8 @@
 
 use std::ops::RangeInclusive;
 
-use bytes::Bytes;
 use sha2::{Digest, Sha256};
+use wxlogin_state::hex;
 
 use super::query::{Query, Sent};
 use super::{APP_ID, USER_DOMAIN, USER_DOMAIN_SECRET};
@@ -121,7 +121,7 @@ fn is_domain(text: &str) -> bool {
 
 fn signature(app_id: &str, code: &str) -> String {
     let hashed = Sha256::digest(format!("{app_id}{code}{USER_DOMAIN_SECRET}"));
-    format!("{:x}", Bytes::copy_from_slice(&hashed))
+    hex(&hashed)
 }
 
 fn check_mcc(query: &Query<'_>) -> Result<(), Refused> {

@@ -15,6 +15,7 @@ use jiff::Timestamp;
 
 use super::OfficialAccountSettings;
 use super::check::{Refused, refused};
+use crate::clock::Clock;
 use crate::sandbox::world::uuid;
 
 /// Logins that stay known, with their codes and tokens: ten times as many as any test keeps.
@@ -23,6 +24,8 @@ const KEPT: usize = 100_000;
 /// What the platform remembers.
 #[derive(Debug)]
 pub(super) struct Desk {
+    /// By which tokens are issued and end.
+    clock: Clock,
     settings: OfficialAccountSettings,
     logins: BTreeMap<u64, Login>,
     /// Numbers logins.
@@ -50,8 +53,15 @@ pub(super) struct Issued {
 }
 
 impl Desk {
-    pub(super) fn new(settings: OfficialAccountSettings) -> Self {
-        Self { settings, logins: BTreeMap::new(), serial: 0, codes: HashSet::new(), tokens: HashMap::new() }
+    pub(super) fn new(clock: Clock, settings: OfficialAccountSettings) -> Self {
+        Self {
+            clock,
+            settings,
+            logins: BTreeMap::new(),
+            serial: 0,
+            codes: HashSet::new(),
+            tokens: HashMap::new(),
+        }
     }
 
     pub(super) fn settings(&mut self) -> &mut OfficialAccountSettings {
@@ -76,7 +86,7 @@ impl Desk {
 
     /// Exchanges a refresh token.
     pub(super) fn refresh(&mut self, token: &str) -> Result<Issued, Refused> {
-        let now = self.settings.clock.now();
+        let now = self.clock.now();
         let unknown = refused(5368, "the refresh token is unknown or has been exchanged");
         let number = *self.tokens.get(token).ok_or(unknown)?;
         let login = self.logins.get_mut(&number).ok_or(unknown)?;
@@ -96,7 +106,7 @@ impl Desk {
     }
 
     fn issue(&mut self, number: u64) -> Issued {
-        let now = self.settings.clock.now();
+        let now = self.clock.now();
         let end = |lifetime: Duration| now.saturating_add(lifetime).unwrap_or(Timestamp::MAX);
         let (access, refresh) = (uuid(), uuid());
         let ends = end(self.settings.refresh_lifetime);

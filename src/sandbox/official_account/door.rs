@@ -27,13 +27,17 @@ pub(super) async fn door(State(office): State<Arc<Office>>, request: Request, ne
     hub.count(call);
     tracing::debug!(call, "the platform is called");
     let Some(rule) = hub.script().take(call, None, None) else { return next.run(request).await };
+    let line = request.extensions().get::<Line>().cloned().unwrap_or_default();
+    let mut normal = std::pin::pin!(next.run(request));
+    let carried_out = if rule.after { Some(normal.as_mut().await) } else { None };
     if !rule.delay.is_zero() {
         tokio::time::sleep(rule.delay).await;
     }
-    let Some(fault) = rule.fault else { return next.run(request).await };
-    let line = request.extensions().get::<Line>().cloned().unwrap_or_default();
-    let carried_out = if rule.after { Some(next.run(request).await) } else { None };
-    perform(&fault, &line, carried_out).await
+    match (rule.fault, carried_out) {
+        (None, Some(answer)) => answer,
+        (None, None) => normal.await,
+        (Some(fault), carried_out) => perform(&fault, &line, carried_out).await,
+    }
 }
 
 /// Does what the script says; `answer` is the normal one where the call has been carried out.

@@ -38,12 +38,11 @@ impl Client {
         Self::with(OfficialAccountSettings::default()).await
     }
 
-    async fn with(settings: OfficialAccountSettings) -> Self {
+    async fn with(official_account: OfficialAccountSettings) -> Self {
         let now = Arc::new(AtomicI64::new(BEGIN));
         let seconds = now.clone();
         let clock = Clock::from_fn(move || Timestamp::from_second(seconds.load(Ordering::Relaxed)).unwrap());
-        let official_account = OfficialAccountSettings { clock, ..settings };
-        let settings = SandboxSettings { official_account, ..SandboxSettings::default() };
+        let settings = SandboxSettings { official_account, clock, ..SandboxSettings::default() };
         Self { sandbox: Sandbox::start(settings).await.unwrap(), now }
     }
 

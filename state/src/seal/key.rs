@@ -10,6 +10,7 @@ use chacha20poly1305::aead::{Aead, Payload};
 use zeroize::Zeroizing;
 
 use super::{NONCE, SealError};
+use crate::hex::hex;
 use crate::secret::Secret;
 
 /// Bytes of a key.
@@ -52,7 +53,7 @@ impl KeyId {
 
 impl fmt::Display for KeyId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&hex(&self.0))
     }
 }
 

@@ -15,6 +15,8 @@
 //! at start goes on with the second step. Where a credential gives the keys, the first and the last step are its
 //! owner's.
 
+use std::borrow::Borrow;
+
 use super::Batch;
 use crate::record::RecordError;
 use crate::seal::{Keys, SealCheck, SealError};
@@ -64,14 +66,15 @@ pub enum RekeyError {
 }
 
 /// The next step from `tokens` and `seal`, as they are committed, to all of them sealed with the current key.
-pub fn rekey_step<'a>(
-    tokens: impl IntoIterator<Item = &'a Token>,
+pub fn rekey_step(
+    tokens: impl IntoIterator<Item: Borrow<Token>>,
     seal: Option<&SealCheck>,
     keys: &Keys,
 ) -> Result<RekeyStep, RekeyError> {
     let mut batch = Batch::default();
     let mut resealed = Vec::new();
     for token in tokens {
+        let token = token.borrow();
         let again =
             token.resealed(keys).map_err(|source| RekeyError::Token { id: token.id.clone(), source })?;
         if let Some(again) = again {

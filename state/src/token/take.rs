@@ -147,7 +147,7 @@ impl Take<'_> {
         if !token.can_refresh(now) {
             return Err(TokenUnmoved::NoRefresh);
         }
-        if token.duty(self.rules, now).refresh.is_some() {
+        if token.duty(self.rules, now).refresh {
             return Err(TokenUnmoved::Refreshing);
         }
         // However often it is fetched, the system is not asked more often than after a first failure.

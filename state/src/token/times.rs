@@ -7,7 +7,6 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::{Refresh, Token, TokenRules, TokenState};
-use crate::id::Generation;
 use crate::rules::{after, before, between};
 
 /// So many failed refreshes in a row are no blip.
@@ -16,9 +15,9 @@ const FAILING: u32 = 3;
 /// What must be going on for one token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct TokenDuty {
-    /// The system must be asked, once, for the pair after this one. The generation goes back with the result, so
-    /// that a stale one is known.
-    pub refresh: Option<Generation>,
+    /// Whether the system must be asked, once, for the pair after this one. The token's generation goes back with the
+    /// result, so that a stale one is known.
+    pub refresh: bool,
     /// When to look at it again: at a time that is not ahead, [`TimeCame`](super::TokenInput::TimeCame) changes it.
     pub look_at: Option<Timestamp>,
 }
@@ -30,7 +29,7 @@ impl Token {
         let refresh_at = self.refresh_at(rules).filter(|_| self.can_refresh(now));
         let ahead = refresh_at.filter(|at| now < *at);
         TokenDuty {
-            refresh: (refresh_at.is_some() && ahead.is_none()).then_some(self.generation),
+            refresh: refresh_at.is_some() && ahead.is_none(),
             look_at: [self.due_at(rules), ahead].into_iter().flatten().min(),
         }
     }
@@ -78,7 +77,7 @@ impl Token {
     }
 
     /// Whether the system can be asked for the next pair at `now`.
-    pub(super) fn can_refresh(&self, now: Timestamp) -> bool {
+    pub fn can_refresh(&self, now: Timestamp) -> bool {
         let lives =
             |refresh: &Refresh| refresh.ended.is_none() && refresh.expires_at.is_none_or(|end| now < end);
         self.refresh.as_ref().is_some_and(lives)

@@ -139,7 +139,7 @@ fn a_refresh_token_whose_end_never_moves_makes_no_storm() {
     let mut world = World::begun(System::OfficialAccount, ACCESS, Some(3 * HOUR));
     let end = world.token.refresh.as_ref().unwrap().expires_at.unwrap();
     let mut refreshes = 0;
-    while world.token.duty(&world.rules, world.now).refresh.is_some()
+    while world.token.duty(&world.rules, world.now).refresh
         || world.token.refresh_at(&world.rules).is_some_and(|at| at < end)
     {
         world.wait_for_refresh();

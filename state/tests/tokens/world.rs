@@ -99,7 +99,7 @@ impl World {
 
     /// The generation that the duty says is to be refreshed now.
     pub(crate) fn duty(&self) -> Option<Generation> {
-        self.token.duty(&self.rules, self.now).refresh
+        self.token.duty(&self.rules, self.now).refresh.then_some(self.token.generation)
     }
 
     /// In so many seconds the refresh begins.

@@ -29,6 +29,21 @@ fn with<'a>(name: &'a str, value: Option<&'a str>) -> Vec<(&'a str, &'a str)> {
 }
 
 #[test]
+fn bytes_that_are_no_text_are_no_value_of_any_parameter() {
+    for (name, code) in [("userDomain", 5013), ("appId", 5218), ("code", 5372), ("mcc", 6085)] {
+        for bytes in ["%FF", "c0%C3de", "%EF%BF%BD"] {
+            let good = Serializer::new(String::new()).extend_pairs(with(name, None)).finish();
+            assert_eq!(
+                outcome(&Fields::from_query(&format!("{good}&{name}={bytes}"))),
+                code,
+                "{name}={bytes}"
+            );
+        }
+    }
+    assert_eq!(outcome(&Fields::from_query("appId=wx2&code=c&other=%FF")), 200);
+}
+
+#[test]
 fn every_parameter_in_the_query_has_its_outcome_however_it_is_sent() {
     let long = "x".repeat(600);
     let domain_253 = format!("{}.a", "d".repeat(251));
