@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
-use wxlogin_state::{Goal, Link, LinkId, Method, Phase, Secret, StateName};
+use wxlogin_state::{Awaited, Goal, Link, LinkId, Secret, StateName};
 
 use crate::random::random_hex;
 use crate::view::{AccountEntry, SessionEntry, View};
@@ -80,13 +80,15 @@ pub enum Standing {
     Confirm(Arc<AccountEntry>),
     /// A login of the account waits to be opened.
     Open(Arc<AccountEntry>),
-    /// It was opened: its QR is being fetched.
+    /// Its QR is being fetched.
     Fetching(Arc<AccountEntry>),
+    /// The last one came to nothing; the next begins by itself, or is offered then.
+    Later(Arc<AccountEntry>, Timestamp),
     /// Nobody is waited for any more.
     Done {
         /// Whether it is online.
         online: bool,
-        /// Since when nobody is, where that is known.
+        /// Since when nobody is.
         since: Timestamp,
     },
 }
@@ -116,18 +118,22 @@ impl Standing {
             let online = account.current_w_id.is_some();
             return Some(Self::Done { online, since: account.last_login_at });
         }
-        let relogin = account.relogin.as_ref()?;
-        match (&relogin.phase, relogin.method) {
-            (Phase::Offered { .. }, _) => Some(Self::Open(account)),
-            (Phase::Calling { .. }, Method::PopUp) => Some(Self::Confirm(account)),
-            (Phase::Calling { .. }, Method::Qr) => Some(Self::Fetching(account)),
-            (Phase::InFlight { w_id, .. }, _) => view.session(w_id).map(Self::of_login),
-            // The box was declined, or nobody scanned: what comes next has a link of its own.
-            (Phase::Due { set_at, .. }, _) => Some(Self::Done { online: false, since: *set_at }),
+        match account.awaits() {
+            Some(Awaited::Confirm) => return Some(Self::Confirm(account)),
+            Some(Awaited::Open) => return Some(Self::Open(account)),
+            None => {}
         }
+        let relogin = account.relogin.as_ref()?;
+        if let Some(at) = relogin.due_at() {
+            return Some(Self::Later(account, at));
+        }
+        let session = relogin.w_id().and_then(|w_id| view.session(w_id));
+        // What was read of account and session is not of one moment.
+        let in_flight = session.filter(|session| session.state.name().is_in_flight());
+        Some(in_flight.map_or(Self::Fetching(account), Self::Login))
     }
 
-    /// Whether a person can do something.
+    /// Whether a person can do something, or will soon.
     pub fn is_open(&self) -> bool {
         !matches!(self, Self::Done { .. })
     }

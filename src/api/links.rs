@@ -22,7 +22,9 @@ use super::{qr, steps};
 use crate::console::step_page;
 use crate::links::{self, Fresh, LONGEST, Standing, USUAL};
 use crate::view::SessionEntry;
-use crate::wire::{EnterCode, LinkedStep, MakeLink, PersonsStep, ProblemCode, Step, StepLink, Whose};
+use crate::wire::{
+    EnterCode, LinkedStep, MakeLink, NextStep, PersonsStep, ProblemCode, Step, StepLink, Whose,
+};
 
 /// `POST /v1/sessions/{wId}/link`: a one-time link → 201; 409 where the session waits for nobody.
 pub(super) async fn make(
@@ -119,6 +121,10 @@ pub(super) async fn state(
         Standing::Confirm(account) => LinkedStep::Confirm(whose(&account)),
         Standing::Open(account) => LinkedStep::Offered(whose(&account)),
         Standing::Fetching(account) => LinkedStep::Fetching(whose(&account)),
+        Standing::Later(account, at) => {
+            let Whose { label, nick_name } = whose(&account);
+            LinkedStep::Later(NextStep { at, label, nick_name })
+        }
         Standing::Done { online: true, .. } => LinkedStep::Online,
         Standing::Done { online: false, .. } => LinkedStep::Ended,
     }))
@@ -137,7 +143,9 @@ pub(super) async fn open(
         }
         // Somebody opened it a moment ago.
         Some(Standing::Login(_) | Standing::Fetching(_)) => {}
-        Some(Standing::Confirm(_) | Standing::Done { .. }) | None => return Err(api.nothing_there().await),
+        Some(Standing::Confirm(_) | Standing::Later(..) | Standing::Done { .. }) | None => {
+            return Err(api.nothing_there().await);
+        }
     }
     Ok(StatusCode::ACCEPTED)
 }

@@ -99,7 +99,7 @@ function titleOf(stage) {
   return say.kinds[stage] ?? (stage === "online" ? say.online : say.ended);
 }
 
-const PARTS = { scan, code, slider, confirm: steps.confirm, open, stale, online };
+const PARTS = { scan, code, slider, confirm: steps.confirm, open, fetching: steps.fetching, later, stale, online };
 
 function scan(step) {
   const picture = h("img", { src: picturePath(step), alt: say.qrAlt(whose(step)), width: 232, height: 232, decoding: "async" });
@@ -160,6 +160,10 @@ function open(step) {
     await post(["accounts", step.wcId, "relogin"], {});
     soon();
   });
+}
+
+function later(step, { gone }) {
+  return { ...steps.later(step), foot: [h("button.button.quiet", { type: "button", onclick: () => gone() }, say.dismiss)] };
 }
 
 function online(step, { gone }) {

@@ -5,10 +5,12 @@ import { card } from "./card.js";
 import { announce, h, keep, put } from "./dom.js";
 import { soon } from "./live.js";
 import { stepOfAccount, whose } from "./steps.js";
+import { now } from "./time.js";
 import { say } from "./words.js";
 
 const MOST = 500; // that the daemon names at once
 const AT_FIRST = 8; // cards that are drawn until somebody wants more
+const SOON = 3000; // a login that is due within this time is as good as begun
 const RENEWALS = 3; // QRs that this page fetches by itself for one login that nobody scans
 
 // Logins that were begun in this tab, by wId: the body to begin the next with, and how often that was done. A page that is
@@ -47,6 +49,7 @@ const follows = new Map();
 export function inbox() {
   const kept = new Map(); // by place: a login that follows another one takes its place
   const leaving = new Map(); // by place: the steps of logins that have just ended
+  const coming = new Map(); // by place: the steps of accounts whose next step is on its way
   const over = new Set(); // places of which nothing is to be seen any more
   let most = AT_FIRST;
   let known = null; // the wIds of the last look; null before the first
@@ -62,36 +65,54 @@ export function inbox() {
   // A step that is gone: how its login ended stays to be seen for a while.
   async function left(place, part) {
     if (leaving.has(place)) return;
+    coming.delete(place);
     leaving.set(place, part.step);
-    const session = await loginOf(part.step).catch(() => undefined);
-    if (session === undefined) return leaving.delete(place);
-    const quietly = session?.drop && ["abandoned", "superseded"].includes(session.drop.reason);
-    if (quietly || (session && session.state !== "online" && session.state !== "dropped")) return away(place);
-    part.end(session);
+    const { wId, wcId } = part.step;
+    const stands = await find(wId ? ["sessions", wId] : ["accounts", wcId]).catch(() => undefined);
+    if (stands === undefined) return leaving.delete(place);
+    if (!wId) return followed(place, part, stands);
+    const quietly = stands?.drop && ["abandoned", "superseded"].includes(stands.drop.reason);
+    if (quietly || (stands && stands.state !== "online" && stands.state !== "dropped")) return away(place);
+    part.end(stands);
     if (part.stage === "stale") {
       announce(say.expiredNow(whose(part.step)));
-      const mine = begun.get(part.step.wId);
-      if (mine && !part.step.wcId && mine.renewals < RENEWALS && !document.hidden) await renew(part.step).catch(() => {});
+      const mine = begun.get(wId);
+      if (mine && !wcId && mine.renewals < RENEWALS && !document.hidden) await renew(part.step).catch(() => {});
     }
+  }
+
+  // What came of a step that was no login's: it is online, or the next step is on its way.
+  function followed(place, part, account) {
+    const { step } = part;
+    if (Date.parse(account?.lastLoginAt) > Date.parse(step.since)) return part.end({ state: "online" });
+    if (!account?.relogin) return away(place);
+    const { phase, dueAt: at } = account.relogin;
+    const isLater = phase === "due" && Date.parse(at) > now() + SOON;
+    part.update({ step: { ...step, kind: isLater ? "later" : "fetching", at } });
+    // Looked at again with the next look.
+    leaving.delete(place);
+    coming.set(place, part.step);
   }
 
   function away(place) {
     leaving.delete(place);
+    coming.delete(place);
     over.add(place);
     soon();
   }
 
   function draw(steps, next) {
     const places = steps.slice(0, most).map((step) => ({ step, place: placeOf(step) }));
-    const now = new Set(places.map(({ place }) => place));
+    const there = new Set(places.map(({ place }) => place));
     for (const [place, part] of kept) {
-      if (!now.has(place) && !over.has(place)) left(place, part);
+      if (!there.has(place) && !over.has(place)) left(place, part);
     }
-    for (const place of now) {
+    for (const place of there) {
       leaving.delete(place);
+      coming.delete(place);
       over.delete(place);
     }
-    const staying = [...leaving].map(([place, step]) => ({ step, place, gone: true }));
+    const staying = [...coming, ...leaving].map(([place, step]) => ({ step, place, gone: true }));
     const all = [...staying, ...places].sort((a, b) => order(a, kept) - order(b, kept));
     keep(cards, kept, all, (item) => item.place, (item) => numbered(item.step, item.place));
     for (const place of over) if (!kept.has(place)) over.delete(place);
@@ -125,19 +146,15 @@ export function inbox() {
     async look() {
       const limit = Math.min(MOST, Math.max(100, most + 1));
       const [logins, others] = await Promise.all([get(["steps"], { limit }), get(["accounts"], { awaited: true, limit })]);
-      draw([...logins.steps, ...others.accounts.map(stepOfAccount)], logins.next ?? others.next);
+      // The two are not of one moment: what was a login's step is not an account's any more, or not yet.
+      const known = new Set(logins.steps.map((step) => step.wcId));
+      const waiting = others.accounts.map(stepOfAccount).filter((step) => !known.has(step.wcId));
+      draw([...logins.steps, ...waiting], logins.next ?? others.next);
     },
   };
 }
 
 const nameOf = (step) => `${step.wId ?? step.wcId} ${step.kind}`;
-
-// How the login stands that a step was about. One that was not in flight came online, or its account has another step.
-async function loginOf(step) {
-  if (step.wId) return find(["sessions", step.wId]);
-  const account = await find(["accounts", step.wcId]);
-  return account?.online ? { state: "online" } : { state: "dropped", drop: { reason: "superseded" } };
-}
 
 // Cards keep their order; new ones come last.
 const order = (item, kept) => kept.get(item.place)?.turn ?? Number.MAX_SAFE_INTEGER;

@@ -15,7 +15,7 @@ const HIDDEN = 10000; // … while nobody sees the page
 const below = (name) => `${location.pathname.split("/").pop()}/${name}`;
 
 // What is to be done, by how things stand; a login that waits says so itself. Any other standing is an end.
-const KINDS = { waiting: "", confirm: "confirm", offered: "open", fetching: "fetching" };
+const KINDS = { waiting: "", confirm: "confirm", offered: "open", fetching: "fetching", later: "later" };
 
 let drawn = ""; // what is shown: a kind of step, or how the login ended
 let parts = {};
@@ -41,7 +41,7 @@ function show(step) {
   parts.update?.(step);
 }
 
-const STEPS = { scan, code, slider, confirm: steps.confirm, open, fetching, stale };
+const STEPS = { scan, code, slider, confirm: steps.confirm, open, fetching: steps.fetching, later: steps.later, stale };
 
 function scan(step) {
   const picture = h("img", { src: below("qr"), alt: say.qrAlt(whose(step)), width: 300, height: 300, decoding: "async" });
@@ -55,10 +55,6 @@ function scan(step) {
 
 function stale() {
   return { body: [steps.expired(), h("p.how", {}, say.staleHow)] };
-}
-
-function fetching() {
-  return { body: [h("p.how", {}, say.fetchingHow)] };
 }
 
 function code(step) {

@@ -2,6 +2,7 @@
 // focus}; `act` passes on what the person did, and comes back once the daemon has taken it in.
 
 import { h, put, run } from "./dom.js";
+import { clock, setTime } from "./time.js";
 import { say } from "./words.js";
 
 // Who a step or a login is about, in a few characters.
@@ -18,10 +19,7 @@ export function stepOf(session) {
 
 // What is to be done for an account while none of its logins is in flight, if anything is.
 export function stepOfAccount({ wcId, label, profile, relogin }) {
-  const about = { wcId, label, nickName: profile?.nickName, since: relogin?.dueAt };
-  if (relogin?.phase === "offered") return { ...about, kind: "open" };
-  if (relogin?.phase === "calling" && relogin.method === "popup") return { ...about, kind: "confirm" };
-  return null;
+  return relogin?.awaits ? { wcId, label, nickName: profile?.nickName, since: relogin.dueAt, kind: relogin.awaits } : null;
 }
 
 export function code(step, act) {
@@ -73,6 +71,15 @@ export function confirm() {
 export function open(act) {
   const button = h("button.button.main", { type: "button", onclick: () => run(button, act) }, say.form.go);
   return { body: [h("p.how", {}, say.openHow), h("div.acts", {}, button)] };
+}
+
+// Its QR is on its way.
+export const fetching = () => ({ body: [h("p.how", {}, say.fetchingHow)] });
+
+// It came to nothing, and begins anew by itself, or can be opened, at its time.
+export function later({ at }) {
+  const when = clock(at);
+  return { body: [h("p.how", {}, say.laterHow, " ", when, ".")], update: (now) => setTime(when, now.at) };
 }
 
 // In the place of a QR.

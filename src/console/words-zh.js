@@ -13,8 +13,8 @@ export const zh = {
 
   inbox: "等待人工操作", nothing: "暂无待办。", nothingMore: "需要人工操作的登录会自动显示在这里。",
   count: (count, more) => `${count}${more ? "+" : ""}`, restOfInbox: "显示更多", someone: "新的登录",
-  kinds: { scan: "扫描二维码", code: "输入验证码", slider: "完成滑块验证", confirm: "在手机上确认", open: "可以登录", fetching: "请稍候" },
-  confirmHow: "该帐号的手机上会弹出登录确认，请在手机上确认。", openHow: "该帐号需要重新登录。请准备好手机，再获取二维码。", fetchingHow: "正在获取二维码…",
+  kinds: { scan: "扫描二维码", code: "输入验证码", slider: "完成滑块验证", confirm: "在手机上确认", open: "可以登录", fetching: "请稍候", later: "稍后再试" },
+  confirmHow: "该帐号的手机上会弹出登录确认，请在手机上确认。", openHow: "该帐号需要重新登录。请准备好手机，再获取二维码。", laterHow: "这次没有成功。下一次：", fetchingHow: "正在获取二维码…",
   scanHow: "请用该帐号的手机扫码，并在手机上确认。", scanHowNew: "请用手机微信扫码，并在手机上确认。",
   qrAlt: (who) => `${who} 的登录二维码`, left: "剩余", enlarge: "放大", smaller: "缩小",
   stale: "已过期", staleHow: "该二维码已失效。", renew: "获取新的二维码",

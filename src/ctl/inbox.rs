@@ -2,20 +2,22 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
-use wxlogin_state::public::{Account, PhaseName};
+use wxlogin_state::Awaited;
+use wxlogin_state::public::Account;
 
 use super::failure::{Exit, Failure};
 use super::table::{Cell, Column, table};
 use super::text::{Paint, Tone, plain};
 use super::time::relative;
 use super::{Context, standing};
-use crate::wire::{Step, StepKind};
+use crate::wire::{Step, StepKind, StepPage};
 
 /// All that people are waited for.
 #[derive(Debug, Serialize)]
 struct Inbox {
     /// The logins in flight, the oldest first.
-    steps: Vec<Step>,
+    #[serde(flatten)]
+    page: StepPage,
     /// The accounts whose phone shows a box, or whose login waits to be opened.
     accounts: Vec<Account>,
 }
@@ -23,10 +25,13 @@ struct Inbox {
 /// `wxloginctl steps`
 pub(super) async fn steps(context: &mut Context<'_>) -> Result<Exit, Failure> {
     let steps = context.client.steps().await?;
-    let inbox = Inbox { steps, accounts: context.client.awaited_accounts().await? };
+    let mut accounts = context.client.awaited_accounts().await?;
+    // The two are not of one moment: what was a login's step is not an account's any more, or not yet.
+    accounts.retain(|account| steps.iter().all(|step| step.wc_id.as_ref() != Some(&account.wc_id)));
+    let inbox = Inbox { page: StepPage { steps, next: None }, accounts };
     if context.json {
         context.print_json(&inbox)?;
-    } else if inbox.steps.is_empty() && inbox.accounts.is_empty() {
+    } else if inbox.page.steps.is_empty() && inbox.accounts.is_empty() {
         context.say("Nobody is waited for.")?;
     } else {
         let rendered = render(&inbox, context.terminal.width, context.now(), context.paint);
@@ -61,11 +66,10 @@ fn render(inbox: &Inbox, width: Option<usize>, now: Timestamp, paint: Paint) -> 
         ]
     };
     let of_account = |account: &Account| {
-        let is_offered = account.relogin.as_ref().is_some_and(|relogin| relogin.phase == PhaseName::Offered);
-        let (todo, note) = if is_offered {
-            ("open the login", format!("wxloginctl relogin {} --wait", account.wc_id))
-        } else {
-            ("confirm on phone", "if nobody does, a QR is next".to_owned())
+        let (todo, note) = match account.relogin.as_ref().and_then(|relogin| relogin.awaits) {
+            Some(Awaited::Open) => ("open the login", format!("wxloginctl relogin {} --wait", account.wc_id)),
+            Some(Awaited::Confirm) => ("confirm on phone", "if nobody does, a QR is next".to_owned()),
+            None => ("nothing any more", String::new()),
         };
         [
             "-".into(),
@@ -76,7 +80,7 @@ fn render(inbox: &Inbox, width: Option<usize>, now: Timestamp, paint: Paint) -> 
             note.into(),
         ]
     };
-    let logins = inbox.steps.iter().map(of_login);
+    let logins = inbox.page.steps.iter().map(of_login);
     let rows: Vec<_> = logins.chain(inbox.accounts.iter().map(of_account)).collect();
     table(&COLUMNS, &rows, width, paint)
 }

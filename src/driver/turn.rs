@@ -340,7 +340,9 @@ impl<'a> Turn<'a> {
         }
         self.batch.append(batch);
         self.events.extend(events);
-        self.links.extend(links);
+        for link in links {
+            self.take_in(link);
+        }
         self.last_seq = seq;
         self.take_over(change);
         Ok(())

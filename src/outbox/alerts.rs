@@ -116,7 +116,7 @@ impl Alerts {
         if event.session.as_ref().is_none_or(|session| session.state_since == event.at) {
             return false;
         }
-        let same = |alert: &&mut Alert| alert.event.kind == event.kind && alert.event.w_id == event.w_id;
+        let same = |alert: &&mut Alert| is_drop(&alert.event) && alert.event.w_id == event.w_id;
         if let Some(alert) = self.waiting.iter_mut().find(same) {
             alert.event.session.clone_from(&event.session);
         }
@@ -124,7 +124,6 @@ impl Alerts {
     }
 
     fn withdraw_drops(&mut self, which: impl Fn(&Event) -> bool) {
-        let is_drop = |event: &Event| ["session.dropped", HEALED].contains(&event.kind.as_str());
         self.waiting.retain(|alert| !is_drop(&alert.event) || !which(&alert.event));
     }
 
@@ -195,6 +194,11 @@ impl Quota {
             self.0.pop_front();
         }
     }
+}
+
+/// Whether it says that a login was lost, healed since or not.
+fn is_drop(event: &Event) -> bool {
+    ["session.dropped", HEALED].contains(&event.kind.as_str())
 }
 
 #[cfg(test)]
@@ -287,6 +291,17 @@ mod tests {
     }
 
     #[test]
+    fn what_is_known_of_a_drop_later_is_said_with_it_though_it_has_healed() {
+        let mut alerts = with(vec![dropped(1, "a", 0, "offline"), event(2, "session.online", Some("a"), 10)]);
+        let mut more = dropped(3, "a", 0, "offline");
+        more.session.as_mut().unwrap().drop.as_mut().unwrap().detail = "用户退出".to_owned();
+        alerts.take_in(Event { at: at(20), ..more }, true, at(20));
+        let said = alerts.ready(at(20));
+        let drop = said[0].session.as_ref().unwrap().drop.as_ref().unwrap();
+        assert_eq!((said.len(), said[0].kind.as_str(), drop.detail.as_str()), (1, HEALED, "用户退出"));
+    }
+
+    #[test]
     fn what_is_known_of_a_drop_later_is_said_with_it_and_is_no_other_drop() {
         let more = |seq, wc_id| {
             let mut event = dropped(seq, wc_id, 0, "offline");
@@ -328,9 +343,15 @@ mod tests {
 
     #[test]
     fn a_qr_that_is_there_and_one_that_is_fetched_on_demand_are_not_said_together() {
-        let asked = |seq, wc_id| event(seq, "account.scan-needed", Some(wc_id), 0);
-        let scan = |seq, wc_id| Event { w_id: Some("w".parse().unwrap()), ..asked(seq, wc_id) };
-        let mut alerts = with(vec![scan(1, "a"), asked(2, "b"), scan(3, "c")]);
+        let scan = |seq, wc_id| event(seq, "account.scan-needed", Some(wc_id), 0);
+        let account = json!({
+            "wcId": "b", "version": 1, "online": false, "firstLoginAt": at(0), "lastLoginAt": at(0), "settled": false,
+            "momentsAllowedAt": at(0), "autoRelogin": true, "sessions": [], "relogin": {
+                "dueAt": at(0), "attempt": 1, "method": "qr", "why": "", "phase": "offered", "awaits": "open",
+            },
+        });
+        let offered = Event { account: serde_json::from_value(account).unwrap(), ..scan(2, "b") };
+        let mut alerts = with(vec![scan(1, "a"), offered, scan(3, "c")]);
         assert_eq!(seqs(&alerts, 0), [1, 3]);
         alerts.remove(&[Seq(1), Seq(3)]);
         assert_eq!(seqs(&alerts, 0), [2]);

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use wxlogin_state::public::Event;
-use wxlogin_state::{DropReason, Label, Method, RESTORED, Rest, Secret};
+use wxlogin_state::{Awaited, DropReason, Label, RESTORED, Rest, Secret};
 
 /// The type of the event of a test message. It is in no journal.
 pub(super) const TEST: &str = "webhook.test";
@@ -104,10 +104,10 @@ pub(super) enum Way {
 /// That, of an event that asks for it.
 pub(super) fn way(event: &Event) -> Option<Way> {
     let relogin = event.account.as_ref().and_then(|account| account.relogin.as_ref());
-    (event.kind == "account.scan-needed").then(|| match relogin {
-        Some(relogin) if relogin.method == Method::PopUp => Way::Confirm,
-        _ if event.w_id.is_none() => Way::Open,
-        _ => Way::Scan,
+    (event.kind == "account.scan-needed").then(|| match relogin.and_then(|relogin| relogin.awaits) {
+        Some(Awaited::Confirm) => Way::Confirm,
+        Some(Awaited::Open) => Way::Open,
+        None => Way::Scan,
     })
 }
 

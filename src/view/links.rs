@@ -23,8 +23,11 @@ impl Links {
     }
 
     /// Those that lead there, the oldest first.
-    pub fn of(&self, goal: &Goal) -> Vec<LinkId> {
-        self.read(|kept| kept.by_goal.get(goal).cloned().unwrap_or_default())
+    pub fn of(&self, goal: &Goal) -> Vec<Link> {
+        self.read(|kept| {
+            let ids = kept.by_goal.get(goal).into_iter().flatten();
+            ids.filter_map(|id| kept.by_id.get(id)).cloned().collect()
+        })
     }
 
     /// At most `limit` of those of which `is_over` says so.

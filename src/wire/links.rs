@@ -38,10 +38,26 @@ pub enum LinkedStep {
     Offered(Whose),
     /// The QR is being fetched.
     Fetching(Whose),
+    /// The last one came to nothing: the next is on its way.
+    Later(NextStep),
     /// The account is online.
     Online,
     /// The login ended otherwise.
     Ended,
+}
+
+/// When there will be something to do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct NextStep {
+    /// Then it begins, or can be opened.
+    pub at: Timestamp,
+    /// What the operator calls the account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<Label>,
+    /// Its nickname.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nick_name: Option<String>,
 }
 
 /// Which account it is about, for people.

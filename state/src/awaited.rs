@@ -1,10 +1,14 @@
 //! What a person is to do for an account while none of its logins is in flight. What is to be done for a login in flight
 //! is a matter of its [session](crate::State).
 
+use serde::{Deserialize, Serialize};
+
 use crate::account::{Account, Method, Phase};
 
 /// What that is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(rename_all = "kebab-case")]
 pub enum Awaited {
     /// To confirm the box that its phone shows (`/secondLogin`).
     Confirm,

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::account::{self, LastDrop, Method, Phase, Rest};
+use crate::awaited::Awaited;
 use crate::id::{Seq, Version, WId, WcId};
 use crate::notice::{Notice, TokenNotice};
 use crate::profile::{DeviceType, Label, Profile};
@@ -235,6 +236,9 @@ pub struct Relogin {
     /// The session that a person must complete.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub w_id: Option<WId>,
+    /// What a person is to do although no session waits for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub awaits: Option<Awaited>,
 }
 
 /// How far a re-login is, without what only that phase knows.
@@ -274,7 +278,7 @@ impl Relogin {
         };
         let phase = PhaseName::from(&relogin.phase);
         let (attempt, method, why) = (account.attempt(), relogin.method, relogin.why.clone());
-        Some(Self { due_at, attempt, method, why, phase, w_id })
+        Some(Self { due_at, attempt, method, why, phase, w_id, awaits: account.awaits() })
     }
 }
 

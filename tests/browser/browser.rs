@@ -167,17 +167,14 @@ impl Page {
         }
     }
 
-    /// The browser has noted this, as it notes each answer that is no success; it counts no more.
-    pub(crate) async fn has_complained_of(&self, part: &str) {
+    /// The browser has noted something of these kinds, and nothing else: it notes each answer that is no success. It
+    /// counts no more.
+    pub(crate) async fn has_complained_of(&self, parts: &[&str]) {
         let complaints = self.complaints().await;
-        let (expected, others): (Vec<_>, Vec<_>) = complaints.iter().partition(|said| said.contains(part));
-        assert!(!expected.is_empty(), "the browser does not complain of {part:?}");
-        assert!(others.is_empty(), "the browser complains of more than {part:?}: {others:#?}");
-    }
-
-    /// The browser has noted something, which counts no more.
-    pub(crate) async fn complains(&self) {
-        assert!(!self.complaints().await.is_empty(), "the browser does not complain");
+        let is_expected = |said: &&String| parts.iter().any(|part| said.contains(part));
+        let (expected, others): (Vec<_>, Vec<_>) = complaints.iter().partition(is_expected);
+        assert!(!expected.is_empty(), "the browser does not complain of {parts:?}");
+        assert!(others.is_empty(), "the browser complains of more than {parts:?}: {others:#?}");
     }
 
     /// The browser has noted no error and no violation; asked while the daemon is still there.

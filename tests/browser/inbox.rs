@@ -1,6 +1,7 @@
 //! What people do at the inbox: scan, type, pass the slider.
 
 use serde_json::json;
+use tokio::time::sleep;
 use wxlogin_state::StateName;
 
 use crate::harness::A_WHILE;
@@ -96,7 +97,9 @@ async fn a_login_that_waits_to_be_opened_is_opened_here() {
             seat.lost("shop", "阿青").await;
             page.sees(".card h3", "Ready to log in").await;
             page.sees(".inbox .count", "1").await;
+            seat.platform.script(&json!({"call": "/iPadLogin", "delay": "3s"})).await;
             page.click(".card button", "Fetch the QR").await;
+            page.sees(".card h3", "One moment").await;
             page.sees(".card h3", "Scan the QR").await;
             page.until("the QR is drawn", QR_IS_DRAWN).await;
             assert_eq!(page.run("return document.querySelectorAll('.card').length").await, 1);
@@ -118,7 +121,7 @@ async fn a_box_on_the_phone_is_waited_for_here_and_on_the_page_of_its_account() 
             let page = seat.page;
             let wc_id = seat.online("shop", "阿青").await.wc_id.unwrap();
             seat.daemon.until_account(&wc_id, "it has settled", |account| account.settled).await;
-            tokio::time::sleep(A_WHILE).await;
+            sleep(A_WHILE).await;
             seat.platform.lose(&wc_id, &json!({})).await;
             let w_id = seat.platform.until_box(&wc_id).await;
             page.sees(".card h3", "Confirm on the phone").await;
@@ -128,6 +131,30 @@ async fn a_box_on_the_phone_is_waited_for_here_and_on_the_page_of_its_account() 
             page.sees(".inbox .card h3", "Confirm on the phone").await;
             seat.platform.phone(&w_id, "confirm").await;
             page.sees(".card", "shop is online").await;
+        },
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_box_that_is_declined_is_followed_by_a_qr_in_the_same_place() {
+    seated_at(
+        "en",
+        |host| host.in_haste("first_drop = \"1s\""),
+        async |seat| {
+            let page = seat.page;
+            let wc_id = seat.online("shop", "阿青").await.wc_id.unwrap();
+            seat.daemon.until_account(&wc_id, "it has settled", |account| account.settled).await;
+            sleep(A_WHILE).await;
+            seat.platform.lose(&wc_id, &json!({})).await;
+            let w_id = seat.platform.until_box(&wc_id).await;
+            page.sees(".card h3", "Confirm on the phone").await;
+            seat.platform.script(&json!({"call": "/iPadLogin", "delay": "3s"})).await;
+            seat.platform.phone(&w_id, "decline").await;
+            page.sees(".card h3", "One moment").await;
+            page.sees(".card h3", "Scan the QR").await;
+            page.sees(".inbox .count", "1").await;
+            assert_eq!(page.run("return document.querySelectorAll('.card').length").await, 1);
         },
     )
     .await;
@@ -160,7 +187,7 @@ async fn a_label_that_is_known_is_not_made_a_new_device_of_by_a_slip() {
         page.sees("dialog [role=alert]", "belongs to the account").await;
         page.sees("dialog button", online.wc_id.unwrap().as_str()).await;
         page.sees("dialog button", "It is a new device").await;
-        page.has_complained_of("409").await;
+        page.has_complained_of(&["409"]).await;
     })
     .await;
 }

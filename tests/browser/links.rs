@@ -40,7 +40,7 @@ async fn a_link_leads_from_the_qr_to_online_and_then_nowhere() {
         page.goto(&url).await;
         page.sees(".over", "There is nothing to do here").await;
         look_at(seat, "step-over").await;
-        page.has_complained_of("404").await;
+        page.has_complained_of(&["404"]).await;
     })
     .await;
 }

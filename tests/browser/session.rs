@@ -24,7 +24,7 @@ async fn what_wxloginctl_prints_opens_the_console_once() {
         page.sees(".door", "wxloginctl console").await;
         page.goto(printed.trim()).await;
         page.sees(".door", "was opened before").await;
-        page.has_complained_of("401").await;
+        page.has_complained_of(&["401"]).await;
     })
     .await;
 }
@@ -74,7 +74,7 @@ async fn a_daemon_that_goes_away_is_missed_and_its_return_is_noticed() {
         page.loses("#lost", "").await;
         seat.daemon.kill9().await;
         page.sees("#lost", "Lost connection").await;
-        page.has_complained_of("ERR_").await;
+        page.has_complained_of(&["ERR_"]).await;
     })
     .await;
 }

@@ -87,6 +87,7 @@ async fn the_inbox_says_what_people_are_waited_for() {
     assert_eq!(inbox.lines().count(), 2, "{inbox}");
     let json: Value = serde_json::from_str(&printed(&daemon, "steps --json", 0).await).unwrap();
     assert_eq!(json["steps"][0]["wId"], waiting.as_str());
+    assert_eq!((&json["next"], &json["accounts"]), (&Value::Null, &json!([])));
 }
 
 #[tokio::test]

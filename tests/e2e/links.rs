@@ -9,8 +9,8 @@ use hyper::header::AUTHORIZATION;
 use hyper::{Method, Response};
 use serde_json::{Value, json};
 use tokio::time::sleep;
-use wxlogin_state::public::{Account, PhaseName, Relogin};
-use wxlogin_state::{StateName, WId};
+use wxlogin_state::public::Account;
+use wxlogin_state::{Awaited, StateName, WId};
 use wxlogind::wire::{MakeLink, ProblemCode};
 
 use crate::harness::{A_WHILE, Daemon, Host, Platform, get, knock, output, refused, request, value};
@@ -229,6 +229,10 @@ async fn alert(daemon: &Daemon) -> (Value, String) {
     (event.clone(), secret.to_owned())
 }
 
+fn is_offered(account: &Account) -> bool {
+    account.relogin.as_ref().is_some_and(|relogin| relogin.awaits == Some(Awaited::Open))
+}
+
 fn reached_from_outside(platform: &Platform) -> Host {
     Host::against(platform).with_tcp().with_control("console_url = \"https://c.example/wx/\"")
 }
@@ -243,8 +247,6 @@ async fn an_alert_of_a_login_to_open_leads_to_its_qr_and_to_the_next_one() {
     let problem = refused(made(&daemon).await);
     assert_eq!((problem.status, problem.code), (409, ProblemCode::WrongState));
     platform.phone(&online.w_id, "drop").await;
-    let is_offered = |relogin: &Relogin| relogin.phase == PhaseName::Offered;
-    let is_offered = |account: &Account| account.relogin.as_ref().is_some_and(is_offered);
     daemon.until_account(&wc_id, "a login is offered", is_offered).await;
     daemon.kill9().await;
     daemon.restart().await;
@@ -281,6 +283,29 @@ async fn an_alert_of_a_login_to_open_leads_to_its_qr_and_to_the_next_one() {
     }
     assert_eq!(knock(&daemon, open, &[]).await.status(), 404);
     platform.assert_no_faults().await;
+}
+
+#[tokio::test]
+async fn the_link_of_an_account_outlives_an_attempt_that_comes_to_nothing() {
+    let platform = Platform::start().await;
+    let host = reached_from_outside(&platform).with_device("qr_valid_for = \"3s\"");
+    let daemon = host.in_haste("issue = \"on-demand\"").start().await;
+    let (wc_id, _) = daemon.online_for_a_while(&platform).await;
+    platform.lose(&wc_id, &json!({})).await;
+    daemon.until_account(&wc_id, "a login is offered", is_offered).await;
+    let (_, secret) = alert(&daemon).await;
+    let open = async || {
+        let open = request(Method::POST, &format!("/step/{secret}/open"), &Value::Null);
+        assert_eq!(knock(&daemon, open, &[]).await.status(), 202);
+        until(&daemon, &secret, "scan").await;
+    };
+    open().await;
+    // Nobody scans.
+    assert!(until(&daemon, &secret, "later").await["at"].is_string());
+    until(&daemon, &secret, "offered").await;
+    open().await;
+    daemon.scan_and_confirm(&platform, &wc_id).await;
+    until(&daemon, &secret, "online").await;
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
-use wxlogin_state::public::{Account, PhaseName};
+use wxlogin_state::public::Account;
 use wxlogin_state::{Method, Why};
 
 use super::values::calling;
@@ -70,10 +70,7 @@ async fn list(State(shared): Fakes, Query(which): Query<Which>) -> Json<AccountP
 }
 
 fn is_awaited(account: &Account) -> bool {
-    account.relogin.as_ref().is_some_and(|relogin| match (relogin.phase, relogin.method) {
-        (PhaseName::Offered, _) | (PhaseName::Calling, Method::PopUp) => true,
-        (PhaseName::Calling | PhaseName::Due | PhaseName::InFlight, _) => false,
-    })
+    account.relogin.as_ref().is_some_and(|relogin| relogin.awaits.is_some())
 }
 
 async fn read(State(shared): Fakes, Path(wc_id): Path<String>) -> Result<Json<Account>, Refused> {

@@ -3,8 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 use wxlogin_state::public::{Account, PhaseName, Relogin, Session, Slider, Verify};
 use wxlogin_state::{
-    DeviceType, Drop, DropReason, Evidence, LastDrop, Method, Next, Profile, Qr, Source, StateName, Version,
-    Why,
+    Awaited, DeviceType, Drop, DropReason, Evidence, LastDrop, Method, Next, Profile, Qr, Source, StateName,
+    Version, Why,
 };
 
 /// The time at which the fake's sessions are: `2026-01-01T00:00:00Z`.
@@ -102,7 +102,12 @@ pub(crate) fn offline(wc_id: &str) -> Account {
 
 fn relogin(method: Method, phase: PhaseName) -> Relogin {
     let why = "a person asked for it".to_owned();
-    Relogin { due_at: NOW, attempt: 1, method, why, phase, w_id: None }
+    let awaits = match (phase, method) {
+        (PhaseName::Offered, _) => Some(Awaited::Open),
+        (PhaseName::Calling, Method::PopUp) => Some(Awaited::Confirm),
+        (PhaseName::Calling | PhaseName::Due | PhaseName::InFlight, _) => None,
+    };
+    Relogin { due_at: NOW, attempt: 1, method, why, phase, w_id: None, awaits }
 }
 
 /// The platform is called to log it in.

@@ -36,7 +36,7 @@ async fn a_link_is_forgotten_once_its_time_is_over_and_not_before() {
     forgotten(&world, &short).await;
     let world = world.restart().await;
     assert_eq!(world.view.links.get(&short.id), None);
-    assert_eq!(world.view.links.of(&login("w1")), [long.id]);
+    assert_eq!(world.view.links.of(&login("w1")), [long]);
     world.stop().await;
 }
 

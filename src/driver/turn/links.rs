@@ -22,17 +22,22 @@ impl Turn<'_> {
                 }
             }
         }
-        let mut others = self.view.links.of(&link.to);
-        others.extend(self.links.iter().filter(|other| other.to == link.to).map(|other| other.id.clone()));
-        others.retain(|other| !self.forgotten_links.contains(other));
         self.batch.put_link(&link).map_err(too_large)?;
-        self.links.push(link);
-        let too_many = (others.len() + 1).saturating_sub(MOST);
-        others.truncate(too_many);
-        for other in others {
-            self.forget_link(other);
-        }
+        self.take_in(link);
         Ok(())
+    }
+
+    /// Takes a link in that the batch has; of too many to the same goal, those go that are over first.
+    pub(super) fn take_in(&mut self, link: Link) {
+        let mut others = self.view.links.of(&link.to);
+        others.extend(self.links.iter().filter(|other| other.to == link.to).cloned());
+        others.retain(|other| !self.forgotten_links.contains(&other.id));
+        others.sort_by_key(|other| other.until);
+        let too_many = (others.len() + 1).saturating_sub(MOST);
+        for other in others.drain(..too_many) {
+            self.forget_link(other.id);
+        }
+        self.links.push(link);
     }
 
     /// Whether a person is to complete this login.

@@ -10,6 +10,7 @@ use std::path::Path;
 use std::{env, fs};
 
 use jiff::tz::TimeZone;
+use wxlogin_state::Awaited;
 use wxlogin_state::public::{Event, PhaseName};
 
 use super::*;
@@ -35,15 +36,21 @@ fn account(wc_id: &str, more: &Value) -> Value {
 }
 
 fn relogin(method: &str) -> Value {
-    json!({"relogin": {"dueAt": AT, "attempt": 1, "method": method, "why": "it dropped", "phase": "in-flight", "wId": "w-2"}})
+    let how_far = match method {
+        "qr" => json!({"phase": "in-flight", "wId": "w-2"}),
+        _ => json!({"phase": "calling", "awaits": "confirm"}),
+    };
+    let mut relogin = json!({"dueAt": AT, "attempt": 1, "method": method, "why": "it dropped"});
+    relogin.as_object_mut().unwrap().extend(how_far.as_object().unwrap().clone());
+    json!({"relogin": relogin})
 }
 
 fn scan(seq: u64, method: &str) -> Event {
     let wc_id = format!("wxid_{seq}");
-    // A box on the phone has no page to lead to.
-    let link = (method == "qr").then(|| format!("https://console.example/step/secret-{seq}"));
+    let link = format!("https://console.example/step/secret-{seq}");
+    let w_id = (method == "qr").then_some("w-2");
     event(json!({
-        "seq": seq, "at": AT, "type": "account.scan-needed", "wId": "w-2", "wcId": wc_id,
+        "seq": seq, "at": AT, "type": "account.scan-needed", "wId": w_id, "wcId": wc_id,
         "account": account(&wc_id, &relogin(method)), "until": "2026-01-01T00:05:00Z", "link": link,
     }))
 }
@@ -52,8 +59,8 @@ fn scan(seq: u64, method: &str) -> Event {
 fn open(seq: u64) -> Event {
     let mut event = scan(seq, "qr");
     let relogin = event.account.as_mut().unwrap().relogin.as_mut().unwrap();
-    (relogin.phase, relogin.w_id) = (PhaseName::Offered, None);
-    Event { w_id: None, until: None, link: None, ..event }
+    (relogin.phase, relogin.w_id, relogin.awaits) = (PhaseName::Offered, None, Some(Awaited::Open));
+    Event { w_id: None, until: None, ..event }
 }
 
 /// Every kind of alert once, and several at once.

@@ -76,7 +76,11 @@ impl Witness {
         let boxed = platform.until_box(&wc_id).await;
         let state = self.step(&format!("accounts/{wc_id}")).await;
         self.get(&state).await;
+        // The QR that is next does not come at once.
+        platform.script(&json!({"call": "/iPadLogin", "fault": {"status": 502}})).await;
         platform.phone(&boxed, "decline").await;
+        let later = async { while self.get(&state).await["standing"] != "later" {} };
+        timeout(PATIENCE, later).await.expect("a QR that does not come is not tried again later");
         let w_id = self.daemon.until_scan_needed(&wc_id).await;
         platform.phone(&w_id, "decline").await;
         self.daemon.until_account(&wc_id, "it is given up", |account| account.rest.is_some()).await;
