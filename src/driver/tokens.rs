@@ -182,6 +182,11 @@ impl Tokens {
         self.waiting.retain(|id, _| self.lanes.contains(id));
     }
 
+    /// Whether the system has been asked for a newer pair of this token, and what comes of it is not committed.
+    pub(super) fn is_out(&self, id: &TokenId) -> bool {
+        self.lanes.is_out(id)
+    }
+
     /// Whether the system has been asked and what comes of it is not committed: it may be the only pair there is.
     pub(super) fn are_out(&self) -> bool {
         self.lanes.out() > 0

@@ -39,6 +39,11 @@ impl Lanes {
         self.places.contains_key(id)
     }
 
+    /// Whether a refresh of this token is out.
+    pub(super) fn is_out(&self, id: &TokenId) -> bool {
+        self.places.get(id).is_some_and(|place| place.out)
+    }
+
     /// How many are out.
     pub(super) fn out(&self) -> usize {
         self.out
