@@ -25,6 +25,7 @@ use crate::metrics::Metrics;
 use crate::platform::Systems;
 use crate::platform::official_account::{OfficialAccountPlatform, REFRESH};
 
+mod ending;
 mod refreshes;
 
 const APP_ID: &str = "wx-app";
