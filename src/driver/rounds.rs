@@ -366,6 +366,8 @@ impl Rounds {
     fn reopen(&mut self) -> Reopened {
         match self.ground.keeper.reopen() {
             Reopened::Writable(contents) => {
+                // The one that failed may be there after all: no export from before is known to have it.
+                self.commits += 1;
                 self.ground.last_seq = contents.last_seq;
                 self.ground.feed.go_on_from(contents.last_seq);
                 self.ground.fleet = contents.fleet;

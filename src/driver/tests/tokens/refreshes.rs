@@ -1,7 +1,6 @@
 //! Refreshes that are slow, lost, worthless or many: no pair is thrown away, and nobody waits for another's.
 
 use super::*;
-use crate::driver::StoreState;
 use crate::driver::tokens::EACH;
 
 #[tokio::test]
