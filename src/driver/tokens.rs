@@ -141,9 +141,7 @@ impl Tokens {
 
     /// Has somebody wait for the token until no refresh of it is going on; one that is wanted goes before others.
     pub(super) fn wait(&mut self, id: TokenId, reply: Reply<OpenToken>) {
-        if !self.waiting.contains_key(&id) {
-            self.lanes.hurry(&id);
-        }
+        self.lanes.hurry(&id);
         self.waiting.entry(id).or_default().push(reply);
     }
 
