@@ -70,8 +70,8 @@ const DROPPED_KEPT: usize = 50_000;
 const FORGET_AT_ONCE: usize = 1_000;
 
 /// How long a stop waits for refreshes that are out: a pair that the system has given, and that nobody notes, may be
-/// the only one there is. Well within the time that the daemon has for its end.
-const DRAIN_WITHIN: Duration = Duration::from_secs(if cfg!(test) { 1 } else { 3 });
+/// the only one there is. The daemon's end is given more than that.
+pub(crate) const DRAIN_WITHIN: Duration = Duration::from_secs(if cfg!(test) { 1 } else { 3 });
 
 /// What the driver stands on.
 #[derive(Debug)]
