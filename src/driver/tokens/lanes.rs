@@ -176,7 +176,9 @@ mod tests {
         let mut freed = Vec::new();
         for n in 0..4 {
             let each = slow.map(|app| id(&format!("{app}-{n}")));
-            each.iter().for_each(|id| lanes.over(id));
+            for id in &each {
+                lanes.over(id);
+            }
             freed.extend(all(&mut lanes));
         }
         for app in slow {
