@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   configuration → state directory → store → platform → listeners → driver → READY
-//!   signal → STOPPING → no new connections → long-polls end → inbox done → end
+//!   signal → STOPPING → no new connections → refreshes that are out are noted → inbox done → long-polls end → end
 //! ```
 //!
 //! Whatever can fail at start fails before READY, with the exit status that tells the supervisor whether to
@@ -52,8 +52,10 @@ use crate::platform::official_account::OfficialAccountPlatform;
 use crate::platform::{KeepKey, Platform, Systems};
 use crate::view::View;
 
-/// How long everything may take to end: long-polls end at once, requests being answered within a second.
-const STOP_WITHIN: Duration = Duration::from_secs(4);
+/// How long everything may take to end: the driver waits for refreshes that are out, then ends its long-polls at once
+/// and writes its export; requests are answered within a second meanwhile. With what follows it stays within
+/// `TimeoutStopSec` of wxlogind.service, which kills.
+const STOP_WITHIN: Duration = driver::DRAIN_WITHIN.saturating_add(Duration::from_secs(5));
 
 /// How long work on blocking threads (a picture, a name look-up) may hold up the end of the process.
 const SHUTDOWN_WITHIN: Duration = Duration::from_millis(500);

@@ -51,6 +51,7 @@ mod watch;
 pub use exporting::Snapshot;
 pub use handle::{Begun, Denied, Driver, Figures, Footing, LoginRequest};
 pub use keeper::{ReadOnly, StoreState};
+pub(crate) use rounds::DRAIN_WITHIN;
 pub use start::{Opened, Parts, open};
 pub use tokens::{NewToken, OpenToken};
 pub use vault::Unopened;

@@ -70,8 +70,8 @@ const DROPPED_KEPT: usize = 50_000;
 const FORGET_AT_ONCE: usize = 1_000;
 
 /// How long a stop waits for refreshes that are out: a pair that the system has given, and that nobody notes, may be
-/// the only one there is. Well within the time that the daemon has for its end.
-const DRAIN_WITHIN: Duration = Duration::from_secs(if cfg!(test) { 1 } else { 3 });
+/// the only one there is. The daemon's end is given more than that.
+pub(crate) const DRAIN_WITHIN: Duration = Duration::from_secs(if cfg!(test) { 1 } else { 3 });
 
 /// What the driver stands on.
 #[derive(Debug)]
@@ -159,6 +159,7 @@ impl Rounds {
             if messages.iter().any(|message| matches!(message, Message::Stop)) {
                 self.stopping = Some(Instant::now() + DRAIN_WITHIN);
                 self.tokens.drain();
+                self.watch.drain();
             }
             self.close_if_drained();
             if let Reopened::Damaged = self.reopen() {
@@ -223,8 +224,15 @@ impl Rounds {
         if let Some(reopen_at) = self.ground.keeper.reopen_at() {
             return reopen_at.saturating_duration_since(Instant::now());
         }
-        let is_busy = self.ground.vault.is_sealing() || !self.tokens_to_review.is_empty();
-        if is_busy || !self.to_review.is_empty() || !self.to_recheck.is_empty() || !self.put_off.is_empty() {
+        if self.ground.vault.is_sealing() || !self.put_off.is_empty() {
+            return Duration::ZERO;
+        }
+        if self.stopping.is_some() {
+            // Nothing that is due is done any more.
+            return LONGEST_SLEEP;
+        }
+        let is_reviewing = !self.to_review.is_empty() || !self.tokens_to_review.is_empty();
+        if is_reviewing || !self.to_recheck.is_empty() {
             return Duration::ZERO;
         }
         let now = self.ground.clock.now();
@@ -252,7 +260,11 @@ impl Rounds {
             answers.extend(self.take(message, &mut turn));
         }
         if self.ground.keeper.is_writable() {
+            // Also at the end: their records must not say that a call is out.
             self.take_put_off(&mut turn);
+        }
+        // What is due while the driver waits for its end is for the next start: a call that begins now is cut off.
+        if self.ground.keeper.is_writable() && self.stopping.is_none() {
             self.recheck(&mut turn);
             // Figures that came in this round hold from the next one on, and what they change is seen then.
             if Arc::ptr_eq(&figures, &self.ground.figures) {
@@ -354,6 +366,8 @@ impl Rounds {
     fn reopen(&mut self) -> Reopened {
         match self.ground.keeper.reopen() {
             Reopened::Writable(contents) => {
+                // The one that failed may be there after all: no export from before is known to have it.
+                self.commits += 1;
                 self.ground.last_seq = contents.last_seq;
                 self.ground.feed.go_on_from(contents.last_seq);
                 self.ground.fleet = contents.fleet;

@@ -141,9 +141,7 @@ impl Tokens {
 
     /// Has somebody wait for the token until no refresh of it is going on; one that is wanted goes before others.
     pub(super) fn wait(&mut self, id: TokenId, reply: Reply<OpenToken>) {
-        if !self.waiting.contains_key(&id) {
-            self.lanes.hurry(&id);
-        }
+        self.lanes.hurry(&id);
         self.waiting.entry(id).or_default().push(reply);
     }
 
@@ -180,6 +178,11 @@ impl Tokens {
         self.draining = true;
         self.lanes.clear_queues();
         self.waiting.retain(|id, _| self.lanes.contains(id));
+    }
+
+    /// Whether the system has been asked for a newer pair of this token, and what comes of it is not committed.
+    pub(super) fn is_out(&self, id: &TokenId) -> bool {
+        self.lanes.is_out(id)
     }
 
     /// Whether the system has been asked and what comes of it is not committed: it may be the only pair there is.

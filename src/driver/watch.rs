@@ -74,6 +74,8 @@ pub(super) struct Watch {
     looks: HashMap<WcId, bool>,
     /// Lists since one of these questions was last answered.
     unanswered: u32,
+    /// Whether nothing is to be asked any more.
+    draining: bool,
 }
 
 impl Watch {
@@ -98,6 +100,7 @@ impl Watch {
             reasons_out: 0,
             looks: HashMap::new(),
             unanswered: 0,
+            draining: false,
         }
     }
 
@@ -125,7 +128,7 @@ impl Watch {
 
     /// Asks for the list where it is time.
     pub(super) fn look_if_due(&mut self) {
-        if self.changed.is_some() || Instant::now() < self.next_list {
+        if self.draining || self.changed.is_some() || Instant::now() < self.next_list {
             return;
         }
         self.changed = Some(HashSet::new());
@@ -203,6 +206,11 @@ impl Watch {
         self.ask_next(view);
     }
 
+    /// Asks nothing any more; what is out may still be answered.
+    pub(super) fn drain(&mut self) {
+        self.draining = true;
+    }
+
     /// Ends what is out.
     pub(super) fn stop(&mut self) {
         self.end.cancel();
@@ -277,6 +285,9 @@ impl Watch {
     }
 
     fn ask_next(&mut self, view: &View) {
+        if self.draining {
+            return;
+        }
         while self.looks_out + self.reasons_out < AT_ONCE
             && let Some(wc_id) = self.to_look.pop_front()
         {

@@ -1,7 +1,8 @@
-//! JSON that has one meaning: a name that occurs twice in an object makes the whole text unreadable.
+//! JSON whose members are not lost: a map would silently keep the last of two that have one name.
 //!
-//! A map would silently keep the last of two values; which one the platform means, nobody can know, and one of
-//! them may be a success. Serves [`envelope`](super::envelope) and [`redact`](super::redact).
+//! In what a platform says such a name makes the whole text unreadable: which of the two is meant nobody can know, and
+//! one of them may be a success. Of what a caller says all members are kept, so that the caller can be told which one is
+//! wrong.
 
 use std::fmt;
 

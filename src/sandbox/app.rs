@@ -27,7 +27,7 @@ use wxlogin_state::hex;
 use self::failure::{Failed, failed};
 use self::params::Params;
 use self::register::Register;
-use super::device::door::{MAX_BODY, by_rule};
+use super::device::door::{MAX_BODY, Spoilt, by_rule};
 use super::hub::Hub;
 use super::serve::Line;
 use crate::clock::Clock;
@@ -43,6 +43,10 @@ const LOGOUT: &str = "/v1/user/logout";
 
 /// Every call of system B.
 pub(super) const CALLS: &[&str] = &[LOGIN, LOGOUT];
+
+/// What it says where its answer is to be spoilt.
+const SPOILT: Spoilt =
+    Spoilt { garbage: "\u{0}{\"code\":200,,", spare: r#"{"code":200,"msg":"success","data":null}"# };
 
 /// How far a request's clock may be off, in seconds (protocol.md).
 const SKEW: u64 = 300;
@@ -115,7 +119,7 @@ async fn enter(
     tracing::debug!(call, "the platform is called");
     let rule = app.hub.script().take(call, None, None);
     let line = head.extensions.get::<Line>().cloned().unwrap_or_default();
-    by_rule(rule, &line, async { normal(&head.headers, &body).into_response() }).await
+    by_rule(rule, &line, &SPOILT, async { normal(&head.headers, &body).into_response() }).await
 }
 
 /// The signature of a login: 400 where it is not whole, 401 where it is wrong.

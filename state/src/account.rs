@@ -276,7 +276,8 @@ impl Account {
         [relogin, standing].into_iter().flatten().min()
     }
 
-    /// Whether this says anything that `before` does not: an observation that was only made once more is no news.
+    /// Whether this says anything that `before` does not: observations that were only made once more, by turns perhaps,
+    /// are no news.
     pub(crate) fn is_news_beside(&self, before: &Self) -> bool {
         if self.evidence == before.evidence || !evidence::are_alike(&self.evidence, &before.evidence) {
             return self != before;

@@ -120,3 +120,20 @@ impl TokenNoticeKind {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lists_name_every_kind_once() {
+        for (n, kind) in NoticeKind::ALL.into_iter().enumerate() {
+            assert_eq!(kind as usize, n);
+        }
+        assert_eq!(NoticeKind::ReloginStopped as usize + 1, NoticeKind::ALL.len(), "the last one");
+        for (n, kind) in TokenNoticeKind::ALL.into_iter().enumerate() {
+            assert_eq!(kind as usize, n);
+        }
+        assert_eq!(TokenNoticeKind::Expired as usize + 1, TokenNoticeKind::ALL.len(), "the last one");
+    }
+}

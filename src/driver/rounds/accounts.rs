@@ -75,8 +75,11 @@ impl Rounds {
         self.seen = now;
     }
 
-    /// Sees to it that what the account as committed asks for goes on.
+    /// Sees to it that what the account as committed asks for goes on; at the end of the driver nothing begins.
     pub(super) fn settle_account(&mut self, wc_id: &WcId) {
+        if self.stopping.is_some() {
+            return;
+        }
         let Some(account) = self.ground.view.account(wc_id) else { return };
         let Figures { rules, max_in_flight, .. } = &*self.ground.figures;
         let popup = account.call() == Some(Method::PopUp) && !self.relogins.is_showing(wc_id);

@@ -1,6 +1,6 @@
 //! The part of a round that takes what is in the inbox.
 
-use wxlogin_state::{Act, Known};
+use wxlogin_state::{Act, Known, Tending};
 
 use super::accounts::otherwise;
 use super::{Rounds, committed};
@@ -23,7 +23,7 @@ impl Rounds {
             }
             Message::Issued(issued) => self.beginnings.issued(issued, turn),
             Message::Tend { wc_id, tending, reply } => {
-                let tended = turn.tend(&wc_id, tending);
+                let tended = self.open_for(&tending).and_then(|()| turn.tend(&wc_id, tending));
                 let tended =
                     tended.map_err(|denied| online_is_in_the_way(denied, turn.account(&wc_id).as_deref()));
                 Some(Answer::Account(reply, tended.map(|()| wc_id)))
@@ -72,6 +72,14 @@ impl Rounds {
             }
             Message::Ping(reply) => Some(Answer::Done(reply, Ok(()))),
             Message::Stop => None,
+        }
+    }
+
+    /// Whether this may be done to an account now: a record must not say that a call is out which never begins.
+    fn open_for(&self, tending: &Tending) -> Result<(), Denied> {
+        match tending {
+            Tending::Wanted { .. } if self.stopping.is_some() => Err(Denied::Stopping),
+            _ => Ok(()),
         }
     }
 

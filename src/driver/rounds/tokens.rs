@@ -1,6 +1,7 @@
 //! The part of a round that is about tokens.
 
 use std::error::Error;
+use std::time::Instant;
 
 use jiff::Timestamp;
 use tracing::{debug, error};
@@ -81,11 +82,17 @@ impl Rounds {
         self.tokens_to_review = self.ground.view.all_tokens().iter().map(|token| token.id.clone()).collect();
     }
 
-    /// Does what is due for tokens; all of them are looked at once that is asked for.
+    /// Does what is due for tokens; all of them are looked at once that is asked for. While answers go first a time
+    /// that came waits, and so does the look at a token whose answer may be on its way: it may be a newer pair.
     pub(super) fn take_due_tokens(&mut self, now: Timestamp, turn: &mut Turn<'_>) {
-        let all = self.tokens_to_review.drain(..self.tokens_to_review.len().min(ROUND));
-        let due: Vec<TokenId> = all.chain(self.tokens.agenda.due(now, ROUND)).collect();
+        let answers_first = Instant::now() < self.deadlines_from;
+        let mut due = if answers_first { Vec::new() } else { self.tokens.agenda.due(now, ROUND) };
+        due.extend(self.tokens_to_review.drain(..self.tokens_to_review.len().min(ROUND)));
         for id in due {
+            if answers_first && self.tokens.is_out(&id) {
+                self.tokens.agenda.set(&id, Some(now));
+                continue;
+            }
             match turn.take_token(&id, TokenInput::TimeCame) {
                 Err(denied @ Denied::NoToken(_)) => debug!(token = %id, %denied, "it is known no more"),
                 Err(denied) => {

@@ -136,7 +136,9 @@ async fn a_drop_while_the_daemon_was_down_is_found_by_its_first_look() {
 
 #[tokio::test]
 async fn a_first_list_that_fails_is_asked_for_again_and_does_not_hold_up_logins_for_ever() {
-    let world = dropped(Setup::settled(&[("wxid_1", "w1")])).await;
+    let mut world = dropped(Setup::settled(&[("wxid_1", "w1")])).await;
+    // The box that is cut off is why a QR is next.
+    let _cut_off = world.platform.asked_to_pop_up().await;
     let mut world: World = world.restart().await;
     let mut list = world.platform.asked_for_list().await;
     world.at(minute(1)).await;

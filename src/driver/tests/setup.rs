@@ -21,6 +21,7 @@ pub(super) struct Setup {
     accounts: Vec<Account>,
     figures: Figures,
     clock: TestClock,
+    systems: Systems,
 }
 
 impl Setup {
@@ -34,7 +35,7 @@ impl Setup {
             _ => None,
         };
         let accounts = sessions.iter().filter_map(account).collect();
-        Self { sessions, accounts, figures: FIGURES, clock: TestClock::new() }
+        Self { sessions, accounts, figures: FIGURES, clock: TestClock::new(), systems: Systems::default() }
     }
 
     /// These accounts have settled long ago and are online, each by its login.
@@ -57,6 +58,11 @@ impl Setup {
     /// By this clock.
     pub(super) fn by(self, clock: TestClock) -> Self {
         Self { clock, ..self }
+    }
+
+    /// With these systems beside the platform.
+    pub(super) fn beside(self, systems: Systems) -> Self {
+        Self { systems, ..self }
     }
 
     /// The account is called so.
@@ -112,6 +118,6 @@ impl Setup {
             }
             store.commit(&batch).unwrap();
         }
-        World::open(place, self.clock, self.figures, Systems::default()).await
+        World::open(place, self.clock, self.figures, self.systems).await
     }
 }

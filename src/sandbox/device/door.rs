@@ -52,13 +52,29 @@ pub(super) async fn door(State(hub): State<Arc<Hub>>, request: Request, next: Ne
             Err(refusal) => refusal.into_response(),
         }
     };
-    by_rule(rule, &line, normal).await
+    by_rule(rule, &line, &SPOILT, normal).await
 }
+
+/// What a system says where its answer is to be spoilt.
+#[derive(Debug)]
+pub(in crate::sandbox) struct Spoilt {
+    /// Begins like an answer, and is not JSON.
+    pub(in crate::sandbox) garbage: &'static str,
+    /// The answer that is cut in half where the call was not carried out.
+    pub(in crate::sandbox) spare: &'static str,
+}
+
+/// System A's.
+const SPOILT: Spoilt = Spoilt {
+    garbage: "\u{0}{\"code\":\"1000\",,",
+    spare: r#"{"code":"1000","message":"\u5904","data":null}"#,
+};
 
 /// Answers as a rule says, and normally where there is none: later, wrongly, or not at all.
 pub(in crate::sandbox) async fn by_rule(
     rule: Option<Rule>,
     line: &Line,
+    spoilt: &Spoilt,
     normal: impl Future<Output = Response>,
 ) -> Response {
     let (delay, after, fault) =
@@ -71,7 +87,7 @@ pub(in crate::sandbox) async fn by_rule(
     match (fault, carried_out) {
         (None, Some(answer)) => answer,
         (None, None) => normal.await,
-        (Some(fault), carried_out) => perform(&fault, line, carried_out).await,
+        (Some(fault), carried_out) => perform(&fault, line, spoilt, carried_out).await,
     }
 }
 
@@ -95,7 +111,7 @@ fn may_enter(hub: &Hub, call: &str, head: &Parts) -> Result<(), Refused> {
 }
 
 /// Does what the script says; `answer` is the normal one where the call has been carried out.
-async fn perform(fault: &Fault, line: &Line, answer: Option<Response>) -> Response {
+async fn perform(fault: &Fault, line: &Line, spoilt: &Spoilt, answer: Option<Response>) -> Response {
     let cut = match fault {
         Fault::Gateway { status, body } => {
             let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::BAD_GATEWAY);
@@ -103,18 +119,18 @@ async fn perform(fault: &Fault, line: &Line, answer: Option<Response>) -> Respon
         }
         Fault::Answer { answer } => return json_response(answer),
         Fault::Plain(PlainFault::Garbage) => {
-            return ([(CONTENT_TYPE, "application/json")], "\u{0}{\"code\":\"1000\",,").into_response();
+            return ([(CONTENT_TYPE, "application/json")], spoilt.garbage).into_response();
         }
         Fault::Plain(PlainFault::Reset) => Cut::Reset,
         Fault::Plain(PlainFault::Close) => Cut::Close(Bytes::new()),
-        Fault::Plain(PlainFault::HalfBody) => Cut::Close(half(answer).await),
+        Fault::Plain(PlainFault::HalfBody) => Cut::Close(half(answer, spoilt.spare).await),
     };
     match line.cut(cut).await {}
 }
 
 /// The first half of an answer, whose head promises all of it.
-async fn half(answer: Option<Response>) -> Bytes {
-    let spare = || Bytes::from_static(br#"{"code":"1000","message":"\u5904","data":null}"#);
+async fn half(answer: Option<Response>, spare: &'static str) -> Bytes {
+    let spare = || Bytes::from_static(spare.as_bytes());
     let body = match answer {
         Some(answer) => to_bytes(answer.into_body(), MAX_BODY).await.unwrap_or_else(|_| spare()),
         None => spare(),

@@ -93,10 +93,14 @@ pub(super) fn note(evidence: &mut Vec<Evidence>, from: Source, what: impl Into<S
     }
 }
 
-/// Whether both are the same observations, whenever they were made.
+/// Whether both are the same observations, whenever they were made; those that [`note`] may have moved in whichever
+/// order.
 pub(super) fn are_alike(these: &[Evidence], those: &[Evidence]) -> bool {
-    let alike = |(this, that): (&Evidence, &Evidence)| this.from == that.from && this.what == that.what;
-    these.len() == those.len() && these.iter().zip(those).all(alike)
+    let alike = |this: &Evidence, that: &Evidence| this.from == that.from && this.what == that.what;
+    let recent = these.len().saturating_sub(MADE_AGAIN);
+    these.len() == those.len()
+        && these[..recent].iter().zip(those).all(|(this, that)| alike(this, that))
+        && these[recent..].iter().all(|this| those[recent..].iter().any(|that| alike(this, that)))
 }
 
 /// A sentence that fits a record: at most [`LONGEST`] bytes, nothing that JSON would write as six.
@@ -131,6 +135,24 @@ mod tests {
         // Somebody else who says so is another observation.
         note(&mut evidence, Source::List, "it is online", second(200));
         assert_eq!(evidence.len(), 4);
+    }
+
+    #[test]
+    fn what_is_observed_by_turns_is_alike_in_any_order_and_what_was_before_is_not() {
+        let seen = |order: &[&str]| -> Vec<Evidence> {
+            let seen = |what: &&str| Evidence {
+                at: Timestamp::UNIX_EPOCH,
+                from: Source::List,
+                what: (*what).to_owned(),
+            };
+            order.iter().map(seen).collect()
+        };
+        let before = seen(&["x", "y", "a", "b", "c"]);
+        assert!(are_alike(&seen(&["x", "y", "c", "a", "b"]), &before));
+        for other in [&["y", "x", "a", "b", "c"][..], &["x", "y", "a", "b"], &["x", "y", "a", "b", "d"]] {
+            assert!(!are_alike(&seen(other), &before), "{other:?}");
+        }
+        assert!(are_alike(&seen(&["b", "a"]), &seen(&["a", "b"])));
     }
 
     #[test]

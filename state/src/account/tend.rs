@@ -362,9 +362,13 @@ impl Tend<'_> {
             what.push_str("; the next login takes its place");
         }
         let what = cut(what);
-        if let Some(relogin) = &mut self.account.relogin
+        let account = &mut self.account;
+        // The platform may list several of them, in each list: one is named as the reason, and stays.
+        let named = |why: &str| account.evidence.iter().any(|seen| seen.from == from && seen.what == why);
+        if let Some(relogin) = &mut account.relogin
             && !relogin.by_person
             && relogin.due_at().is_some()
+            && !named(&relogin.why)
         {
             relogin.why.clone_from(&what);
         }

@@ -249,3 +249,22 @@ pub struct Transition {
 fn daemon() -> Source {
     Source::Daemon
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lists_name_every_reason_and_state_once_as_records_spell_them() {
+        for (n, reason) in DropReason::ALL.into_iter().enumerate() {
+            assert_eq!(reason as usize, n);
+            assert_eq!(serde_json::to_value(reason).unwrap(), reason.as_str());
+        }
+        assert_eq!(DropReason::Abandoned as usize + 1, DropReason::ALL.len(), "the last one");
+        for (n, state) in StateName::ALL.into_iter().enumerate() {
+            assert_eq!(state as usize, n);
+            assert_eq!(serde_json::to_value(state).unwrap(), state.as_str());
+        }
+        assert_eq!(StateName::Dropped as usize + 1, StateName::ALL.len(), "the last one");
+    }
+}

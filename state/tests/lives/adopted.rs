@@ -82,6 +82,33 @@ fn a_login_that_has_ended_here_stays_so_and_is_noted_once() {
 }
 
 #[test]
+fn two_logins_that_have_ended_here_and_are_in_every_list_are_noted_once() {
+    let mut world = World::settled();
+    let mut ended = Vec::new();
+    for _ in 0..2 {
+        world.pass(DAY);
+        ended.extend(world.account(A).current_w_id.clone());
+        world.drop(A);
+        world.time_came(A);
+        world.confirmed(A);
+    }
+    world.pass(DAY);
+    world.drop(A);
+    for resting in [false, true] {
+        world.auto_relogin(A, !resting);
+        let list =
+            |world: &mut World| ended.iter().for_each(|w_id| world.found(w_id, A, Source::List).unwrap());
+        list(&mut world);
+        let before = world.records.clone();
+        for _ in 0..3 {
+            world.pass(MINUTE);
+            list(&mut world);
+        }
+        assert_eq!(world.records, before, "resting: {resting}");
+    }
+}
+
+#[test]
 fn a_login_that_has_ended_here_and_is_online_there_is_what_the_next_login_is_for() {
     let mut world = World::first_login();
     world.pass(12 * HOUR);
