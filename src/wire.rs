@@ -20,7 +20,7 @@ pub use check::{Check, PlatformCheck, StoreCheck};
 pub use console::{
     AccountFigures, ConsoleSession, EnterConsole, Invitation, Step, StepKind, StepPage, Summary,
 };
-pub use links::{Claim, ClaimStep, LinkedStep, MakeLink, NextStep, PersonsStep, StepLink, Whose};
+pub use links::{Claim, ClaimStep, LinkedStep, MakeLink, PersonsStep, StepLink, Whose};
 
 pub use webhooks::{DeadLetter, DeadLetterPage, Replayed, Tested, Webhook, WebhookState, Webhooks};
 

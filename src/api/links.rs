@@ -11,6 +11,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
 use tokio::time::sleep;
 use wxlogin_state::{Account, Goal, Input, Tending};
 
@@ -22,9 +23,7 @@ use super::{qr, steps};
 use crate::console::step_page;
 use crate::links::{self, Fresh, LONGEST, Standing, USUAL};
 use crate::view::SessionEntry;
-use crate::wire::{
-    EnterCode, LinkedStep, MakeLink, NextStep, PersonsStep, ProblemCode, Step, StepLink, Whose,
-};
+use crate::wire::{EnterCode, LinkedStep, MakeLink, PersonsStep, ProblemCode, Step, StepLink, Whose};
 
 /// `POST /v1/sessions/{wId}/link`: a one-time link → 201; 409 where the session waits for nobody.
 pub(super) async fn make(
@@ -118,13 +117,10 @@ pub(super) async fn state(
             Some(step) => LinkedStep::Waiting(for_the_person(step)),
             None => LinkedStep::Ended,
         },
-        Standing::Confirm(account) => LinkedStep::Confirm(whose(&account)),
-        Standing::Open(account) => LinkedStep::Offered(whose(&account)),
-        Standing::Fetching(account) => LinkedStep::Fetching(whose(&account)),
-        Standing::Later(account, at) => {
-            let Whose { label, nick_name } = whose(&account);
-            LinkedStep::Later(NextStep { at, label, nick_name })
-        }
+        Standing::Confirm(account) => LinkedStep::Confirm(whose(&account, None)),
+        Standing::Open(account) => LinkedStep::Offered(whose(&account, None)),
+        Standing::Fetching(account) => LinkedStep::Fetching(whose(&account, None)),
+        Standing::Later(account, at) => LinkedStep::Later(whose(&account, Some(at))),
         Standing::Done { online: true, .. } => LinkedStep::Online,
         Standing::Done { online: false, .. } => LinkedStep::Ended,
     }))
@@ -181,8 +177,8 @@ pub(super) async fn slider_done(
     Ok(StatusCode::ACCEPTED)
 }
 
-fn whose(account: &Account) -> Whose {
-    Whose { label: account.label.clone(), nick_name: account.profile.nick_name.clone() }
+fn whose(account: &Account, at: Option<Timestamp>) -> Whose {
+    Whose { label: account.label.clone(), nick_name: account.profile.nick_name.clone(), at }
 }
 
 fn for_the_person(step: Step) -> PersonsStep {

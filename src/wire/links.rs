@@ -39,28 +39,14 @@ pub enum LinkedStep {
     /// The QR is being fetched.
     Fetching(Whose),
     /// The last one came to nothing: the next is on its way.
-    Later(NextStep),
+    Later(Whose),
     /// The account is online.
     Online,
     /// The login ended otherwise.
     Ended,
 }
 
-/// When there will be something to do.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct NextStep {
-    /// Then it begins, or can be opened.
-    pub at: Timestamp,
-    /// What the operator calls the account.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub label: Option<Label>,
-    /// Its nickname.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub nick_name: Option<String>,
-}
-
-/// Which account it is about, for people.
+/// Which account it is about, for people; and when.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Whose {
@@ -70,6 +56,9 @@ pub struct Whose {
     /// Its nickname.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nick_name: Option<String>,
+    /// When the next login begins, or can be opened, where that is later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Timestamp>,
 }
 
 /// What the person is to do.

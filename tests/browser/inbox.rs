@@ -1,10 +1,8 @@
 //! What people do at the inbox: scan, type, pass the slider.
 
 use serde_json::json;
-use tokio::time::sleep;
 use wxlogin_state::StateName;
 
-use crate::harness::A_WHILE;
 use crate::seat::{seated, seated_at};
 
 /// The picture of a QR that is there and whole.
@@ -119,11 +117,7 @@ async fn a_box_on_the_phone_is_waited_for_here_and_on_the_page_of_its_account() 
         |host| host.in_haste("first_drop = \"1s\""),
         async |seat| {
             let page = seat.page;
-            let wc_id = seat.online("shop", "阿青").await.wc_id.unwrap();
-            seat.daemon.until_account(&wc_id, "it has settled", |account| account.settled).await;
-            sleep(A_WHILE).await;
-            seat.platform.lose(&wc_id, &json!({})).await;
-            let w_id = seat.platform.until_box(&wc_id).await;
+            let w_id = seat.boxed("shop", "阿青").await;
             page.sees(".card h3", "Confirm on the phone").await;
             page.click(".card a.who", "shop").await;
             page.sees(".page .card h3", "Confirm on the phone").await;
@@ -143,11 +137,7 @@ async fn a_box_that_is_declined_is_followed_by_a_qr_in_the_same_place() {
         |host| host.in_haste("first_drop = \"1s\""),
         async |seat| {
             let page = seat.page;
-            let wc_id = seat.online("shop", "阿青").await.wc_id.unwrap();
-            seat.daemon.until_account(&wc_id, "it has settled", |account| account.settled).await;
-            sleep(A_WHILE).await;
-            seat.platform.lose(&wc_id, &json!({})).await;
-            let w_id = seat.platform.until_box(&wc_id).await;
+            let w_id = seat.boxed("shop", "阿青").await;
             page.sees(".card h3", "Confirm on the phone").await;
             seat.platform.script(&json!({"call": "/iPadLogin", "delay": "3s"})).await;
             seat.platform.phone(&w_id, "decline").await;

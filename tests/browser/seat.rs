@@ -77,6 +77,16 @@ impl Seat<'_> {
         wc_id
     }
 
+    /// Brings an account online until it has settled, and lets it drop; the login of the box that its phone shows then.
+    /// Takes a host with `first_drop = "1s"`.
+    pub(crate) async fn boxed(&self, label: &str, nick_name: &str) -> WId {
+        let wc_id = self.online(label, nick_name).await.wc_id.unwrap();
+        self.daemon.until_account(&wc_id, "it has settled", |account| account.settled).await;
+        sleep(A_WHILE).await;
+        self.platform.lose(&wc_id, &json!({})).await;
+        self.platform.until_box(&wc_id).await
+    }
+
     /// Types a wrong code into the step that is shown, whose remarks are there, and then the right one.
     pub(crate) async fn type_codes(&self, remarks: &str) {
         self.page.type_into("form.code input", "000000").await;
