@@ -3,14 +3,12 @@
 //! The path, the parameters and the answers are the seed's. The caller sends no timestamp and no sign: the daemon
 //! adds them. It keeps the token and names it in a header, `X-Wxlogind-Token`.
 
-use std::error::Error;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::response::Response;
 use jiff::Timestamp;
-use tracing::warn;
 use wxlogin_state::{Plain, System};
 
 use super::Api;
@@ -60,14 +58,8 @@ async fn call(app: AppPlatform, login: Login, now: Timestamp) -> Answered {
         }
         Ok(Answer::Refused { body, .. }) => Answered::Otherwise(body),
         Err(trouble) => {
-            warn!(
-                system = %System::App,
-                app = app.appkey(),
-                error = &trouble as &dyn Error,
-                body = trouble.body_excerpt(),
-                "a login got no answer that can be used"
-            );
-            Answered::Otherwise(Refusal::of(&trouble).body())
+            let body = Refusal::of(&trouble).body();
+            Answered::unusable(System::App, app.appkey(), &trouble, body)
         }
     }
 }

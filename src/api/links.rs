@@ -77,14 +77,6 @@ impl Api {
         standing.filter(|_| !is_over)
     }
 
-    /// What a secret opens while a person can do something.
-    async fn open(&self, secret: &str) -> Result<Standing, Refused> {
-        match self.opened(secret).filter(Standing::is_open) {
-            Some(standing) => Ok(standing),
-            None => Err(self.nothing_there().await),
-        }
-    }
-
     /// The login that a link leads to while somebody is to complete it.
     async fn login(&self, secret: &str) -> Result<Arc<SessionEntry>, Refused> {
         match self.opened(secret) {
@@ -102,7 +94,10 @@ impl Api {
 
 /// `GET /step/<secret>`: the page, or one that says that there is nothing to do.
 pub(super) async fn page(State(api): State<Arc<Api>>, Path(secret): Path<String>) -> Response {
-    let is_open = api.open(&secret).await.is_ok();
+    let is_open = api.opened(&secret).is_some_and(|standing| standing.is_open());
+    if !is_open {
+        api.nothing_there().await;
+    }
     step_page(is_open)
 }
 

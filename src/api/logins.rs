@@ -21,12 +21,13 @@ use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
 use sha2::{Digest, Sha256};
 use tokio::time::Instant;
-use tracing::{error, info};
+use tracing::{error, info, warn};
 use wxlogin_state::{Secret, System, TokenId};
 
 use super::Api;
 use super::problem::Refused;
 use crate::driver::{NewToken, StoreState};
+use crate::platform::Trouble;
 use crate::wire::{ProblemCode, TOKEN_HEADER};
 
 /// How long the answer to a login that used its code up is given again: as long as a service whose connection broke
@@ -51,6 +52,15 @@ pub(super) enum Answered {
     },
     /// Nothing that is to be kept; the whole answer.
     Otherwise(Bytes),
+}
+
+impl Answered {
+    /// The system gave no answer that can be used, which the log says; the caller is told this instead.
+    pub(super) fn unusable(system: System, app: &str, trouble: &Trouble, body: Bytes) -> Self {
+        let error = trouble as &dyn Error;
+        warn!(%system, app, error, body = trouble.body_excerpt(), "a login got no answer that can be used");
+        Self::Otherwise(body)
+    }
 }
 
 /// A login that somebody asks for.

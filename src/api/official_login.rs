@@ -5,12 +5,10 @@
 //! sends no signature and no userDomain: the daemon adds them. It keeps both tokens under one name, which a header
 //! tells: `X-Wxlogind-Token`.
 
-use std::error::Error;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::response::Response;
-use tracing::warn;
 use wxlogin_state::System;
 
 use super::Api;
@@ -70,14 +68,8 @@ async fn call(account: OfficialAccountPlatform, login: Login) -> Answered {
         }
         Ok(Answer::Refused { body, .. }) => Answered::Otherwise(body.reveal().clone()),
         Err(trouble) => {
-            warn!(
-                system = %System::OfficialAccount,
-                app = account.app_id(),
-                error = &trouble as &dyn Error,
-                body = trouble.body_excerpt(),
-                "a login got no answer that can be used"
-            );
-            Answered::Otherwise(Refusal::NoAnswer.body())
+            let body = Refusal::NoAnswer.body();
+            Answered::unusable(System::OfficialAccount, account.app_id(), &trouble, body)
         }
     }
 }
