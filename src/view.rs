@@ -12,7 +12,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use serde::Serialize;
 use wxlogin_state::{
-    Account, Label, Link, LinkId, Seq, Session, State, StateName, Token, TokenId, WId, WcId, public,
+    Account, Label, Link, LinkId, Seq, Session, Standing, State, StateName, Token, TokenId, WId, WcId, public,
 };
 
 mod accounts;
@@ -284,6 +284,11 @@ impl View {
     /// Everybody who is known.
     pub fn everybody(&self) -> Vec<WcId> {
         self.read().accounts.names()
+    }
+
+    /// How many accounts stand so.
+    pub fn count_standing(&self, standing: Standing) -> usize {
+        self.read().accounts.count_standing(standing)
     }
 
     /// How many accounts are known, and how many of them are online.

@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use bytes::Bytes;
 use serde::Deserialize;
-use wxlogin_state::{Label, WcId};
+use wxlogin_state::{Label, Standing, WcId};
 
 use super::Api;
 use super::body::{AccountPath, Query};
@@ -21,6 +21,7 @@ use crate::view::{AccountFilter, Like};
 pub(super) struct ListQuery {
     online: Option<bool>,
     awaited: Option<bool>,
+    standing: Option<Standing>,
     label: Option<Label>,
     text: Option<String>,
     limit: Option<String>,
@@ -36,7 +37,8 @@ pub(super) async fn list(
     let after = query.after.map(|after| after.parse::<WcId>()).transpose();
     let after = after.map_err(|_| Refused::invalid("after", "after is the `next` of the page before"))?;
     let like = Like::new(query.label, query.text.as_deref());
-    let filter = AccountFilter { online: query.online, awaited: query.awaited, like, after };
+    let ListQuery { online, awaited, standing, .. } = query;
+    let filter = AccountFilter { online, awaited, standing, like, after };
     let found = api.view.accounts(&filter, limit + 1);
     let next = (found.len() > limit).then(|| found[limit - 1].wc_id.to_string());
     let rows: Vec<Bytes> = found.iter().take(limit).map(|account| account.json()).collect();

@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use tokio::time::sleep;
-use wxlogin_state::{Secret, StateName};
+use wxlogin_state::{Secret, Standing, StateName};
 
 use super::body::Body;
 use super::guard::REFUSAL_DELAY;
@@ -78,7 +78,11 @@ pub(super) async fn summary(State(api): State<Arc<Api>>) -> Json<Summary> {
     let (known, online) = api.view.count_accounts();
     Json(Summary {
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        accounts: AccountFigures { known, online },
+        accounts: AccountFigures {
+            known,
+            online,
+            standing: Standing::ALL.into_iter().map(|one| (one, api.view.count_standing(one))).collect(),
+        },
         sessions: StateName::ALL.into_iter().map(|state| (state, api.view.count(state))).collect(),
     })
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::json;
 use utoipa::openapi::Required;
 use wxlogin_state::public::{Account, Session};
-use wxlogin_state::{Label, StateName, System, TokenState, WcId, Why};
+use wxlogin_state::{Label, Standing, StateName, System, TokenState, WcId, Why};
 
 use super::openapi::examples as example;
 use super::openapi::{
@@ -133,6 +133,7 @@ fn of_accounts(routes: Table) -> Table {
     let op = |name, summary| Operation::new("Accounts", name, summary);
     let list = op("list-accounts", "A page of accounts, in the order of their wcId.")
         .query::<bool>("online", "Those that are online, or those that are not.")
+        .query::<Standing>("standing", "Those that stand so.")
         .query::<bool>(
             "awaited",
             "Those for which a person is to do something although none of their logins is in flight: confirm the box on \

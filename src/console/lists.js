@@ -11,9 +11,13 @@ const TYPED = 250; // after the last key
 
 const KINDS = {
   accounts: {
-    states: { "": say.all, online: say.standing.online, offline: say.standing.offline },
-    query: (state) => ({ online: { online: "true", offline: "false" }[state] }),
-    total: (summary, state) => ({ "": summary.accounts.known, online: summary.accounts.online, offline: summary.accounts.known - summary.accounts.online })[state],
+    states: {
+      "": say.all, online: say.standing.online, offline: say.standing.offline,
+      "scan-needed": say.standing.inFlight, "relogin-scheduled": say.standing.due, resting: say.standing.resting,
+    },
+    // Offline are all that are not online, whatever is on its way.
+    query: (state) => (["online", "offline"].includes(state) ? { online: String(state === "online") } : { standing: state }),
+    total: ({ accounts }, state) => ({ ...accounts.standing, "": accounts.known, offline: accounts.known - accounts.online })[state],
     key: (account) => account.wcId, row: accountRow, none: say.noAccounts,
   },
   sessions: {

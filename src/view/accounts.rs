@@ -5,7 +5,7 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use wxlogin_state::{Account, Label, Phase, WcId};
+use wxlogin_state::{Account, Label, Phase, Standing, WcId};
 
 use super::AccountEntry;
 use super::find::AccountFilter;
@@ -14,6 +14,7 @@ use super::find::AccountFilter;
 pub(super) struct AccountTable {
     accounts: BTreeMap<WcId, Arc<AccountEntry>>,
     by_presence: BTreeMap<bool, BTreeSet<WcId>>,
+    by_standing: BTreeMap<Standing, BTreeSet<WcId>>,
     by_label: HashMap<Label, BTreeSet<WcId>>,
     /// Those for which a person is to do something although no login of them is in flight.
     awaited: BTreeSet<WcId>,
@@ -26,6 +27,7 @@ impl AccountTable {
         let wc_id = &account.wc_id;
         if let Some(old) = self.accounts.get(wc_id).cloned() {
             self.no_longer_pending(&old);
+            self.no_longer_stands(&old);
             if old.label != account.label {
                 self.forget_label(&old);
             }
@@ -36,6 +38,7 @@ impl AccountTable {
         if let Some(label) = &account.label {
             self.by_label.entry(label.clone()).or_default().insert(wc_id.clone());
         }
+        self.by_standing.entry(account.standing()).or_default().insert(wc_id.clone());
         if account.awaits().is_some() {
             self.awaited.insert(wc_id.clone());
         } else {
@@ -52,6 +55,7 @@ impl AccountTable {
     pub(super) fn forget(&mut self, wc_id: &WcId) {
         if let Some(old) = self.accounts.remove(wc_id) {
             self.no_longer_pending(&old);
+            self.no_longer_stands(&old);
             self.forget_label(&old);
         }
         self.awaited.remove(wc_id);
@@ -89,6 +93,10 @@ impl AccountTable {
         self.by_label.get(label)?.first().cloned()
     }
 
+    pub(super) fn count_standing(&self, standing: Standing) -> usize {
+        self.by_standing.get(&standing).map_or(0, BTreeSet::len)
+    }
+
     /// How many logins of known accounts are on their way, and since when the oldest of them.
     pub(super) fn pending(&self) -> (usize, Option<Timestamp>) {
         (self.pending.len(), self.pending.first().map(|(since, _)| *since))
@@ -98,10 +106,11 @@ impl AccountTable {
     pub(super) fn page(&self, filter: &AccountFilter, limit: usize) -> Vec<Arc<AccountEntry>> {
         let range = (filter.after.as_ref().map_or(Bound::Unbounded, Bound::Excluded), Bound::Unbounded);
         let wanted = |account: &&Arc<AccountEntry>| filter.lets_through(account);
-        let index = match (filter.awaited, filter.online) {
-            (Some(true), _) => Some(&self.awaited),
-            (_, Some(online)) => self.by_presence.get(&online),
-            (_, None) => {
+        let index = match (filter.awaited, filter.standing, filter.online) {
+            (Some(true), ..) => Some(&self.awaited),
+            (_, Some(standing), _) => self.by_standing.get(&standing),
+            (_, None, Some(online)) => self.by_presence.get(&online),
+            (_, None, None) => {
                 let accounts = self.accounts.range::<WcId, _>(range).map(|(_, account)| account);
                 return accounts.filter(wanted).take(limit).cloned().collect();
             }
@@ -113,6 +122,12 @@ impl AccountTable {
     fn no_longer_pending(&mut self, old: &Account) {
         if let Some(since) = waits_since(old) {
             self.pending.remove(&(since, old.wc_id.clone()));
+        }
+    }
+
+    fn no_longer_stands(&mut self, old: &Account) {
+        if let Some(names) = self.by_standing.get_mut(&old.standing()) {
+            names.remove(&old.wc_id);
         }
     }
 

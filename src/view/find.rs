@@ -6,7 +6,7 @@
 use std::ops::Bound;
 use std::sync::Arc;
 
-use wxlogin_state::{Account, Label, Profile, Seq, Session, StateName, WcId};
+use wxlogin_state::{Account, Label, Profile, Seq, Session, Standing, StateName, WcId};
 
 use super::{AccountEntry, SessionEntry, View};
 
@@ -79,6 +79,8 @@ pub struct AccountFilter {
     pub online: Option<bool>,
     /// Only those for which a person is to do something although no login of them is in flight, or only the others.
     pub awaited: Option<bool>,
+    /// Only those that stand so.
+    pub standing: Option<Standing>,
     /// Only those like this.
     pub like: Like,
     /// Only those behind this one, in the order of their wcId.
@@ -88,6 +90,7 @@ pub struct AccountFilter {
 impl AccountFilter {
     pub(super) fn lets_through(&self, account: &Account) -> bool {
         self.online.is_none_or(|online| account.current_w_id.is_some() == online)
+            && self.standing.is_none_or(|standing| account.standing() == standing)
             && self.awaited.is_none_or(|awaited| account.awaits().is_some() == awaited)
             && self.like.account(account)
     }

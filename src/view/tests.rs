@@ -105,6 +105,7 @@ fn accounts_are_found_by_whether_a_person_is_awaited_for_them() {
         account
     });
     let offered = accounts[0].clone();
+    let standings = [Standing::ScanNeeded, Standing::LoggingIn, Standing::ReloginScheduled, Standing::Online];
     let view = View::new(Vec::new(), accounts.into(), Vec::new());
     let found = |awaited, online| {
         let filter = AccountFilter { online, awaited, ..AccountFilter::default() };
@@ -114,7 +115,16 @@ fn accounts_are_found_by_whether_a_person_is_awaited_for_them() {
     assert_eq!([found(Some(true), None), found(Some(false), None), found(None, None)], ["ab", "cd", "abcd"]);
     assert_eq!([found(Some(true), Some(true)), found(Some(true), Some(false))], ["", "ab"]);
     let put = |account| view.publish(Changes { accounts: vec![Entry::new(account)], ..Changes::default() });
+    let stand = |standing| {
+        let filter = AccountFilter { standing: Some(standing), ..AccountFilter::default() };
+        let found = view.accounts(&filter, 9);
+        assert_eq!(found.len(), view.count_standing(standing));
+        found.iter().map(|account| account.wc_id.to_string()).collect::<String>()
+    };
+    assert_eq!(standings.map(stand), ["a", "bc", "d", ""]);
     put(Account { relogin: None, ..offered });
+    assert_eq!(standings.map(stand), ["", "bc", "d", ""]);
+    assert_eq!(stand(Standing::Offline), "a");
     assert_eq!([found(Some(true), None), found(Some(false), None)], ["b", "acd"]);
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use wxlogin_state::{Label, Secret, StateName, WId, WcId};
+use wxlogin_state::{Label, Secret, Standing, StateName, WId, WcId};
 
 use super::Claim;
 
@@ -48,13 +48,15 @@ pub struct Summary {
 }
 
 /// How many accounts there are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AccountFigures {
     /// All of them.
     pub known: usize,
     /// Those that are online.
     pub online: usize,
+    /// By where they stand; every standing is there.
+    pub standing: BTreeMap<Standing, usize>,
 }
 
 /// What a person is to do for one login (contract.md, `GET /v1/steps`).

@@ -30,6 +30,10 @@ async fn accounts_are_found_by_state_text_and_label() {
         shows("Anna,Bert,Cleo").await;
         page.click(".states button", "Offline").await;
         shows("Bert").await;
+        page.click(".states button", "Left offline").await;
+        shows("Bert").await;
+        page.click(".states button", "Needs a person").await;
+        shows("").await;
         page.click(".states button", "All").await;
         page.type_into(".filters input", "CLE").await;
         shows("Cleo").await;

@@ -114,5 +114,10 @@ async fn the_inbox_has_what_people_are_to_do_the_oldest_first() {
     assert_eq!((&first["steps"][0]["wId"], rest["steps"].as_array().unwrap().len()), (&scan, 2));
     let figures = value(&daemon.send(get("/v1/summary")).await);
     assert_eq!(figures["sessions"]["slider"], 1);
-    assert_eq!(figures["accounts"], json!({"known": 0, "online": 0}));
+    assert_eq!(
+        figures["accounts"],
+        json!({"known": 0, "online": 0, "standing": {
+            "online": 0, "logging-in": 0, "scan-needed": 0, "relogin-scheduled": 0, "resting": 0, "offline": 0,
+        }})
+    );
 }

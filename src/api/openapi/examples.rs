@@ -85,7 +85,10 @@ pub(in crate::api) fn why() -> Value {
 /// How many there are.
 pub(in crate::api) fn summary() -> Value {
     json!({
-        "version": env!("CARGO_PKG_VERSION"), "accounts": {"known": 3, "online": 2},
+        "version": env!("CARGO_PKG_VERSION"),
+        "accounts": {"known": 3, "online": 2, "standing": {
+            "online": 2, "logging-in": 0, "scan-needed": 1, "relogin-scheduled": 0, "resting": 0, "offline": 0,
+        }},
         "sessions": {"qr-issued": 1, "awaiting-verify": 0, "slider": 0, "online": 2, "dropped": 5},
     })
 }
